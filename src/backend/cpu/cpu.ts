@@ -1,0 +1,187 @@
+// The CPU backend: runs any compiled program (also one compiled for WebGPU) as JavaScript over typed arrays. With `poison` it
+// fills temporaries with NaN before they are written again, so that a plan that frees a slot too early shows.
+
+import type { Program } from '../../compiler/program.ts'
+import type { Target } from '../../compiler/target.ts'
+import { storesOf } from '../../compiler/kernel.ts'
+import { FUSE_ALL } from '../../compiler/fuse.ts'
+import type { Aval } from '../../core/aval.ts'
+import { type DType, hostArrayOf, type TypedArray } from '../../core/dtype.ts'
+import { DeviceError, InternalError } from '../../core/errors.ts'
+import { sizeOf } from '../../core/shape.ts'
+import type { Loadable } from '../../ir/scalar.ts'
+import type { ArgumentRow, Backend, Bindings, DeviceBuffer, Executable, Place } from '../backend.ts'
+import { printJavaScript } from './javascript.ts'
+
+/** The CPU as a compile target. */
+export const CPU_TARGET: Target = {
+  kind: 'cpu',
+  maxBindings: Number.MAX_SAFE_INTEGER,
+  pack: false,
+  fuse: FUSE_ALL,
+  tuning: { identity: 'cpu', contraction: { kind: 'registers', rows: 4, columns: 4 } },
+}
+
+interface CpuBuffer extends DeviceBuffer {
+  readonly data: ArrayBuffer
+}
+
+type KernelFunction = (arrays: readonly TypedArray[], args: readonly number[], scratch: Scratch) => void
+type Scratch = (name: string, length: number) => Float64Array
+
+/** A view of `aval`'s elements in a buffer. */
+function viewOf(data: ArrayBuffer, offset: number, aval: Aval): TypedArray {
+  const length = sizeOf(aval.shape)
+  switch (aval.dtype) {
+    case 'float64':
+      return new Float64Array(data, offset, length)
+    case 'int32':
+      return new Int32Array(data, offset, length)
+    case 'uint32':
+      return new Uint32Array(data, offset, length)
+    case 'bool':
+    case 'uint8':
+      return new Uint8Array(data, offset, length)
+    case 'float32':
+      return new Float32Array(data, offset, length)
+    case 'float16':
+      throw new DeviceError('the CPU backend has no float16; use float32')
+  }
+}
+
+const BITS: readonly DType[] = ['float32', 'int32', 'uint32']
+
+function compileKernel(source: string): KernelFunction {
+  const views = BITS.map((dtype) => `const bits_${dtype} = bits.${dtype};`).join(' ')
+  const make: unknown = new Function('bits', `'use strict'; ${views}\nreturn (arrays, args, scratch) => {\n${source}\n}`)
+  if (typeof make !== 'function') throw new InternalError('a kernel did not compile')
+  const bits = new ArrayBuffer(4)
+  const kernel: KernelFunction = make({ float32: new Float32Array(bits), int32: new Int32Array(bits), uint32: new Uint32Array(bits) })
+  return kernel
+}
+
+/** A CPU device. `poison` overwrites every temporary with NaN before each run. */
+export function createCpuBackend(options: { readonly target?: Target; readonly poison?: boolean } = {}): Backend {
+  let nextId = 1
+  const held = new Set<CpuBuffer>()
+  let bytes = 0
+  let peakBytes = 0
+  const scratchArrays = new Map<string, Float64Array>()
+  const temporaries = new Map<string, CpuBuffer>()
+
+  const scratch: Scratch = (name, length) => {
+    const known = scratchArrays.get(name)
+    if (known !== undefined && known.length >= length) return known
+    const made = new Float64Array(length)
+    scratchArrays.set(name, made)
+    return made
+  }
+
+  const allocate = (size: number): CpuBuffer => {
+    const buffer: CpuBuffer = { id: nextId++, bytes: size, data: new ArrayBuffer(size) }
+    held.add(buffer)
+    bytes += size
+    peakBytes = Math.max(peakBytes, bytes)
+    return buffer
+  }
+
+  const own = (buffer: DeviceBuffer): CpuBuffer => {
+    if (!('data' in buffer) || !(buffer.data instanceof ArrayBuffer)) throw new InternalError('a buffer of another device')
+    return buffer as CpuBuffer
+  }
+
+  const view = ({ buffer, offset }: Place, aval: Aval): TypedArray => viewOf(own(buffer).data, offset, aval)
+
+  /** Temporaries of one size class are the same buffers for all programs: the work is ordered. */
+  const slotBuffers = (program: Program): CpuBuffer[] => {
+    const ordinals = new Map<number, number>()
+    return program.slots.map((size) => {
+      const ordinal = ordinals.get(size) ?? 0
+      ordinals.set(size, ordinal + 1)
+      const key = `${size}:${ordinal}`
+      const known = temporaries.get(key)
+      if (known !== undefined) return known
+      // float64 intermediates take twice the bytes that the plan counts for float32 targets
+      const made = allocate(size * 2)
+      temporaries.set(key, made)
+      return made
+    })
+  }
+
+  const prepare = async (program: Program): Promise<Executable> => {
+    const kernels = program.dispatches.flatMap((dispatch) => dispatch.kernels).map((kernel) => {
+      const printed = printJavaScript(kernel)
+      return { kernel, printed, run: compileKernel(printed.source), targets: new Set(storesOf(kernel).map((store) => store.target.id)) }
+    })
+    const argIndex = new Map(program.args.map((tensor, i) => [tensor.id, i]))
+    const slots = slotBuffers(program)
+    const tensors = new Map([...program.locations].map(([tensor, location]) => [tensor.id, { tensor, location }]))
+
+    const arrayFor = (source: Loadable, bindings: Bindings, row: ArgumentRow): TypedArray => {
+      const entry = tensors.get(source.id)
+      if (entry === undefined) throw new InternalError('a kernel binds a tensor without a location')
+      const { tensor, location } = entry
+      switch (location.space) {
+        case 'input':
+          return view(bindings.inputs[location.index]!, tensor.aval)
+        case 'output':
+          return view(bindings.outputs[location.index]!, tensor.aval)
+        case 'temporary':
+          return view({ buffer: slots[location.slot]!, offset: 0 }, tensor.aval)
+        case 'ring': {
+          const offset = (row.ringRow * program.ringColumns + location.column) * 4
+          return view({ buffer: bindings.ring!, offset }, tensor.aval)
+        }
+      }
+    }
+
+    let cached: { bindings: Bindings; arrays: TypedArray[][] } | null = null
+    const hasRing = program.ringColumns > 0
+    return {
+      program,
+      sources: () => kernels.map(({ printed }) => printed.source),
+      run: (bindings, rows) => {
+        for (const row of rows) {
+          if (options.poison) for (const slot of slots) new Float32Array(slot.data).fill(Number.NaN)
+          if (cached?.bindings !== bindings || hasRing) {
+            cached = { bindings, arrays: kernels.map(({ printed }) => printed.arrays.map((source) => arrayFor(source, bindings, row))) }
+          }
+          const { arrays } = cached
+          kernels.forEach(({ printed, run }, i) => {
+            run(arrays[i]!, printed.args.map((source) => row.values[argIndex.get(source.id)!]!), scratch) // prettier-ignore
+          })
+        }
+      },
+    }
+  }
+
+  return {
+    kind: 'cpu',
+    name: 'CPU (JavaScript)',
+    info: { threads: 1 },
+    target: options.target ?? CPU_TARGET,
+    memory: () => ({ buffers: held.size, bytes, peakBytes }),
+    allocate,
+    free: (buffer) => {
+      if (held.delete(own(buffer))) bytes -= buffer.bytes
+    },
+    write: (place, aval, data) => view(place, aval).set(data),
+    copy: (from, to, count) => {
+      new Uint8Array(own(to.buffer).data, to.offset, count).set(new Uint8Array(own(from.buffer).data, from.offset, count))
+    },
+    read: async (place, aval) => {
+      const copy = hostArrayOf(aval.dtype, sizeOf(aval.shape))
+      copy.set(view(place, aval))
+      return copy
+    },
+    prepare,
+    flush: () => {},
+    idle: async () => {},
+    dispose: () => {
+      held.clear()
+      temporaries.clear()
+      bytes = 0
+    },
+  }
+}
+

@@ -1,0 +1,124 @@
+// Kernel -> JavaScript source: one function per kernel over typed arrays. Contractions use 4x4 register tiles over blocks of
+// k, with the sums in a scratch array until the epilogue.
+
+import { rootsOf, storesOf, type ContractionKernel, type Kernel, type LoopKernel, type Store } from '../../compiler/kernel.ts'
+import type { Aval } from '../../core/aval.ts'
+import { plus } from '../../ir/indexMap.ts'
+import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
+import { substitute, substituteVariables, visitScalars } from '../../ir/substitute.ts'
+import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
+import { javascript } from './syntax.ts'
+
+/** A kernel as a function body over `arrays` and `args`, and what those hold, in order. */
+export interface JavaScriptKernel {
+  readonly source: string
+  readonly arrays: readonly Loadable[]
+  readonly args: readonly Loadable[]
+}
+
+const TILE = 4
+const K_BLOCK = 256
+
+/** Prints a kernel. */
+export function printJavaScript(kernel: Kernel): JavaScriptKernel {
+  const arrays: Loadable[] = []
+  const args: Loadable[] = []
+  const nameOf = (list: Loadable[], prefix: string) => (source: { readonly id: number }) => `${prefix}${list.findIndex((item) => item.id === source.id)}`
+  visitScalars(rootsOf(kernel), (node) => {
+    if (node.op === 'load' && !arrays.includes(node.source)) arrays.push(node.source)
+    if (node.op === 'argument' && !args.includes(node.source)) args.push(node.source)
+  })
+  for (const { target } of storesOf(kernel)) if (!arrays.includes(target)) arrays.push(target)
+  const argument = nameOf(args, '')
+  const names = { array: nameOf(arrays, 'x'), argument: (source: { readonly id: number }) => `args[${argument(source)}]` }
+  const syntax = javascript(names)
+  const lines = kernel.kind === 'loop' ? loopLines(kernel, syntax, names.array) : contractionLines(kernel, syntax, names.array)
+  const header = arrays.map((_, i) => `const x${i} = arrays[${i}];`)
+  return { source: [...header, ...lines].join('\n'), arrays, args }
+}
+
+type ArrayName = (source: { readonly id: number }) => string
+
+/** Values first, then stores: a kernel that works in place reads an element before it overwrites it. */
+function writeStores(emitter: Emitter, stores: readonly Store[], arrayName: ArrayName): void {
+  const texts = stores.map(({ target, index, value }) => `${arrayName(target)}[${emitter.value(index)}] = ${emitter.value(value)};`)
+  texts.forEach((text) => emitter.line(text))
+}
+
+function loopLines(kernel: LoopKernel, syntax: Syntax, arrayName: ArrayName): string[] {
+  const emitter = createEmitter(syntax, [], null)
+  emitter.loop(kernel.row, 'i', () => {
+    const last = kernel.stages.filter((stage) => stage.inner === null)
+    for (const { inner, stores } of kernel.stages) {
+      if (inner !== null) emitter.loop(inner, inner.name, () => writeStores(emitter, stores, arrayName))
+    }
+    writeStores(emitter, last.flatMap((stage) => stage.stores), arrayName) // prettier-ignore
+  })
+  return [...emitter.lines()]
+}
+
+function contractionLines(kernel: ContractionKernel, syntax: Syntax, arrayName: ArrayName): string[] {
+  const { batch, m, n, k } = kernel
+  const [M, N, K] = [m.extent, n.extent, k.extent]
+  const mFull = M - (M % TILE)
+  const nFull = N - (N % TILE)
+  const step = (name: string, from: number, to: number, by: number, body: readonly string[]): string[] =>
+    from === to ? [] : [`for (let ${name} = ${from}; ${name} < ${to}; ${name} += ${by}) {`, ...body, '}']
+  const tile = (rows: number, columns: number): string[] => tileLines(kernel, syntax, rows, columns)
+  const acc: Loadable = { id: 0, aval: accAval(kernel) }
+  const sum: Scalar = { op: 'load', dtype: 'float64', hash: 1, source: acc, index: n }
+  const epilogue = createEmitter({ ...syntax, load: (source, index, access) => (source === acc ? 'sums[m * N + n]' : syntax.load(source, index, access)) }, [{ variable: batch, name: 'b' }, { variable: m, name: 'm' }], null) // prettier-ignore
+  epilogue.loop(n, 'n', () => {
+    const stores = kernel.stores.map((store) => ({ ...store, value: substitute(store.value, (node) => (node.op === 'accumulator' ? sum : null)) }))
+    writeStores(epilogue, stores, arrayName)
+  })
+  return [
+    `const N = ${N}; const sums = scratch('sums', ${M * N});`,
+    ...step('b', 0, batch.extent, 1, [
+      `sums.fill(0, 0, ${M * N});`,
+      ...step('k0', 0, K, K_BLOCK, [
+        `const k1 = Math.min(k0 + ${K_BLOCK}, ${K});`,
+        ...step('n', 0, nFull, TILE, [
+          ...step('m', 0, mFull, TILE, tile(TILE, TILE)),
+          ...step('m', mFull, M, 1, tile(1, TILE)),
+        ]),
+        ...step('n', nFull, N, 1, [...step('m', 0, mFull, TILE, tile(TILE, 1)), ...step('m', mFull, M, 1, tile(1, 1))]),
+      ]),
+      ...step('m', 0, M, 1, epilogue.lines()),
+    ]),
+  ]
+}
+
+const accAval = (kernel: ContractionKernel): Aval => ({ shape: [kernel.m.extent, kernel.n.extent], dtype: 'float64' })
+
+/** The sums of `rows` x `columns` outputs from (m, n), over k0 <= k < k1, added to the scratch array. */
+function tileLines(kernel: ContractionKernel, syntax: Syntax, rows: number, columns: number): string[] {
+  const { batch, m, n, k } = kernel
+  const bound = [
+    { variable: batch, name: 'b' },
+    { variable: m, name: 'm' },
+    { variable: n, name: 'n' },
+  ]
+  const emitter = createEmitter(syntax, bound, null)
+  // extents beyond the block would let ranges simplify away what the loop bounds do not promise
+  const over: Variable = variable('k', k.extent)
+  const shifted = (value: Scalar, by: Variable, offset: number): Scalar => substituteVariables(value, new Map([[by, plus(by, offset)]]))
+  const sums: string[] = []
+  const body = emitter.within([{ variable: over, name: 'k' }], () => {
+    const lhs = Array.from({ length: rows }, (_, r) => emitter.value(shifted(kernel.lhs, m, r)))
+    const rhs = Array.from({ length: columns }, (_, c) => emitter.value(shifted(kernel.rhs, n, c)))
+    lhs.forEach((a, r) => rhs.forEach((b, c) => emitter.line(`s${r}_${c} += ${a} * ${b};`)))
+  })
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) sums.push(`s${r}_${c}`)
+  return [
+    `let ${sums.map((sum) => `${sum} = 0`).join(', ')};`,
+    ...emitter.lines(),
+    'for (let k = k0; k < k1; k++) {',
+    ...body,
+    '}',
+    ...sums.map((sum) => {
+      const [r, c] = sum.slice(1).split('_')
+      return `sums[(m + ${r}) * N + n + ${c}] += ${sum};`
+    }),
+  ]
+}

@@ -1,0 +1,167 @@
+// JavaScript as a target of emit.ts. Arithmetic is in float64 and rounds when it is stored, so float32 results are at least as
+// exact as the WebGPU backend's; integers wrap as on the device.
+
+import type { DType } from '../../core/dtype.ts'
+import { InternalError } from '../../core/errors.ts'
+import type { Scalar } from '../../ir/scalar.ts'
+import type { FoldText, Syntax } from '../emit.ts'
+
+const wrap = (dtype: DType, text: string): string =>
+  dtype === 'int32' ? `(${text}) | 0` : dtype === 'uint32' ? `(${text}) >>> 0` : text
+
+const number = (value: number): string => (Object.is(value, -0) ? '-0' : value < 0 ? `(${value})` : String(value))
+
+const COMPARISON: Record<string, string> = { eq: '===', ne: '!==', lt: '<', le: '<=', gt: '>', ge: '>=' }
+
+/** How JavaScript names what a kernel binds. */
+export interface Names {
+  readonly array: (source: { readonly id: number }) => string
+  readonly argument: (source: { readonly id: number }) => string
+}
+
+function unaryText(node: Extract<Scalar, { op: 'unary' }>, x: string): string {
+  switch (node.fn) {
+    case 'neg':
+      return wrap(node.dtype, `-${x}`)
+    case 'abs':
+      return wrap(node.dtype, `Math.abs(${x})`)
+    case 'not':
+      return `${x} ? 0 : 1`
+    case 'bitnot':
+      return wrap(node.dtype, `~${x}`)
+    case 'round':
+      return `(Math.abs(${x} % 1) === 0.5 ? 2 * Math.round(${x} / 2) : Math.round(${x}))`
+    default:
+      return `Math.${node.fn}(${x})`
+  }
+}
+
+function binaryText(node: Extract<Scalar, { op: 'binary' }>, x: string, y: string): string {
+  const { dtype, fn } = node
+  const integer = dtype === 'int32' || dtype === 'uint32'
+  switch (fn) {
+    case 'add':
+      return wrap(dtype, `${x} + ${y}`)
+    case 'sub':
+      return wrap(dtype, `${x} - ${y}`)
+    case 'mul':
+      return integer ? wrap(dtype, `Math.imul(${x}, ${y})`) : `${x} * ${y}`
+    case 'div':
+      return integer ? `${y} === 0 ? 0 : ${wrap(dtype, `${x} / ${y}`)}` : `${x} / ${y}`
+    case 'rem':
+      return integer ? `${y} === 0 ? 0 : ${wrap(dtype, `${x} % ${y}`)}` : `${x} % ${y}`
+    case 'pow':
+      return `Math.pow(${x}, ${y})`
+    case 'min':
+      return integer ? `${x} < ${y} ? ${x} : ${y}` : `Math.min(${x}, ${y})`
+    case 'max':
+      return integer ? `${x} > ${y} ? ${x} : ${y}` : `Math.max(${x}, ${y})`
+    case 'and':
+      return wrap(dtype, `${x} & ${y}`)
+    case 'or':
+      return wrap(dtype, `${x} | ${y}`)
+    case 'xor':
+      return wrap(dtype, `${x} ^ ${y}`)
+    case 'shl':
+      return wrap(dtype, `${x} << ${y}`)
+    case 'shr':
+      return dtype === 'uint32' ? `${x} >>> ${y}` : `${x} >> ${y}`
+    default:
+      return `${x} ${COMPARISON[fn]} ${y} ? 1 : 0`
+  }
+}
+
+function castText(to: DType, from: DType, x: string): string {
+  if (to === 'bool') return `${x} !== 0 ? 1 : 0`
+  if (to === 'int32') return `${x} | 0`
+  if (to === 'uint32') return from === 'float32' || from === 'float64' ? `Math.trunc(${x}) >>> 0` : `${x} >>> 0`
+  return to === 'float32' && from === 'float64' ? `Math.fround(${x})` : x
+}
+
+/** The value that a fold starts from. */
+function startOf(fold: FoldText): string {
+  const integer = fold.dtype === 'int32' || fold.dtype === 'uint32'
+  switch (fold.combine) {
+    case 'sum':
+      return '0'
+    case 'prod':
+      return '1'
+    case 'max':
+    case 'argmax':
+      return integer ? (fold.dtype === 'uint32' ? '0' : '-2147483648') : '-Infinity'
+    case 'min':
+    case 'argmin':
+      return integer ? (fold.dtype === 'uint32' ? '4294967295' : '2147483647') : 'Infinity'
+  }
+}
+
+function foldText(fold: FoldText): string[] {
+  const { name, combine, dtype, value, variable } = fold
+  const loop = (lines: readonly string[]): string[] => [
+    `for (let ${variable} = 0; ${variable} < ${fold.extent}; ${variable}++) {`,
+    ...fold.body,
+    ...lines,
+    '}',
+  ]
+  const beats = combine === 'max' || combine === 'argmax' ? '>' : '<'
+  switch (combine) {
+    case 'sum':
+      return [`let ${name} = 0;`, ...loop([`${name} = ${wrap(dtype, `${name} + ${value}`)};`])]
+    case 'prod':
+      return [`let ${name} = 1;`, ...loop([`${name} = ${dtype === 'int32' || dtype === 'uint32' ? wrap(dtype, `Math.imul(${name}, ${value})`) : `${name} * ${value}`};`])] // prettier-ignore
+    case 'max':
+    case 'min':
+      return [`let ${name} = ${startOf(fold)};`, ...loop([`if (${value} ${beats} ${name} || ${value} !== ${value}) ${name} = ${value};`])] // prettier-ignore
+    case 'argmax':
+    case 'argmin':
+      // the first NaN wins, as it does in NumPy
+      return [
+        `let ${name} = 0; let ${name}_best = ${startOf(fold)};`,
+        ...loop([`if (${value} ${beats} ${name}_best || (${value} !== ${value} && ${name}_best === ${name}_best)) { ${name} = ${variable}; ${name}_best = ${value}; }`]), // prettier-ignore
+      ]
+  }
+}
+
+/** The syntax of JavaScript for kernels that bind arrays and arguments under `names`. */
+export function javascript(names: Names): Syntax {
+  return {
+    constant: (_, value) => number(value),
+    splat: (_, scalar) => scalar,
+    lane: () => {
+      throw new InternalError('JavaScript has no lanes')
+    },
+    declare: (name, _dtype, _lanes, value) => `const ${name} = ${value};`,
+    affine: (base, terms, constant) => {
+      const parts = terms.map(({ name, factor }) => (factor === 1 ? name : `${name} * ${number(factor)}`))
+      if (base !== null) parts.unshift(base)
+      if (constant !== 0) parts.push(number(constant))
+      return `(${parts.join(' + ')}) | 0`
+    },
+    division: (op, x, by, nonNegative) => {
+      if (op === 'quotient') return nonNegative ? `(${x} / ${by}) | 0` : `Math.floor(${x} / ${by})`
+      return nonNegative ? `${x} % ${by}` : `((${x} % ${by}) + ${by}) % ${by}`
+    },
+    load: (source, index) => `${names.array(source)}[${index}]`,
+    argument: (source) => names.argument(source),
+    operation: (node, operands) => {
+      const [x, y, z] = operands as [string, string, string]
+      switch (node.op) {
+        case 'unary':
+          return unaryText(node, x)
+        case 'binary':
+          return binaryText(node, x, y)
+        case 'select':
+          return `${x} ? ${y} : ${z}`
+        case 'cast':
+          return castText(node.dtype, node.x.dtype, x)
+        case 'bitcast':
+          return `(bits_${node.x.dtype}[0] = ${x}, bits_${node.dtype}[0])`
+      }
+    },
+    fold: foldText,
+    localArray: (name, _dtype, extent) => `const ${name} = scratch(${JSON.stringify(name)}, ${extent});`,
+    localStore: (name, index, value) => `${name}[${index}] = ${value};`,
+    localLoad: (name, index) => `${name}[${index}]`,
+    loop: (variable, extent, body) => [`for (let ${variable} = 0; ${variable} < ${extent}; ${variable}++) {`, ...body, '}'],
+  }
+}

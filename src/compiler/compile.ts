@@ -1,0 +1,101 @@
+// compile: Graph -> Program. The stages in order: simplify, fuse, schedule, planMemory; outputs that cannot be what they were
+// asked to be (an input itself, one tensor twice, an update in place that would overwrite what is still needed) get a copy.
+
+import { sameAval } from '../core/aval.ts'
+import { InternalError } from '../core/errors.ts'
+import type { Graph } from '../ir/graph.ts'
+import type { Tensor } from '../ir/tensor.ts'
+import { copyOf } from './copy.ts'
+import type { Donations } from './donation.ts'
+import { fuse } from './fuse.ts'
+import type { Kernel } from './kernel.ts'
+import { kernelConflicts } from './conflicts.ts'
+import { planMemory } from './memory.ts'
+import type { Dispatch, Program } from './program.ts'
+import { schedule } from './schedule.ts'
+import { simplify } from './simplify.ts'
+import type { Target } from './target.ts'
+
+/** How a graph's boundary maps to memory. */
+export interface CompileOptions {
+  /** For every output: the position of the parameter whose memory it takes over, or null. */
+  readonly donations: readonly (number | null)[]
+  /** For every output: whether it is a metric, stored in the ring. */
+  readonly ring: readonly boolean[]
+}
+
+/** Compiles a graph for a target. */
+export function compile(graph: Graph, target: Target, options: CompileOptions): Program {
+  const simple = simplify(graph)
+  const inputs = [...graph.parameters, ...graph.captures.filter((capture) => !graph.parameters.includes(capture))]
+  const buffers = inputs.filter((tensor) => !isArgument(tensor))
+  const args = inputs.filter(isArgument)
+  let outputs = distinctOutputs(simple.outputs, graph.parameters, options)
+  const apart = { originals: new Set<Tensor>(), copies: new Set<Tensor>() }
+  for (;;) {
+    const donations: Donations = new Map(
+      outputs.flatMap((output, i): [Tensor, Tensor][] => {
+        const position = options.donations[i] ?? null
+        const input = position === null ? undefined : graph.parameters[position]
+        if (input === undefined || output === input) return []
+        if (!sameAval(input.aval, output.aval)) throw new InternalError('a donated input and its output differ in shape or dtype')
+        return [[output, input]]
+      }),
+    )
+    const kernels = fuse({ ...simple, outputs }, donations, target.fuse, apart)
+    const blocked = kernels.flatMap((kernel) => kernelConflicts(kernel, donations))
+    const plan = blocked.length > 0 ? ({ kind: 'conflict', outputs: blocked } as const) : schedule(kernels, donations)
+    if (plan.kind === 'conflict') {
+      if (plan.outputs.length === 0) throw new InternalError('kernels wait for each other')
+      const conflicting = new Set(plan.outputs)
+      outputs = outputs.map((output) => {
+        if (!conflicting.has(output)) return output
+        const copy = copyOf(output)
+        apart.originals.add(output)
+        apart.copies.add(copy)
+        return copy
+      })
+      continue
+    }
+    const ring = new Set(outputs.filter((_, i) => options.ring[i] === true))
+    const { locations, slots, ringColumns } = planMemory(plan.waves, { inputs: buffers, outputs, donations, ring })
+    const dispatches = plan.waves.flatMap((wave) => packWave(wave, target))
+    return {
+      target,
+      inputs: buffers,
+      args,
+      outputs: outputs.map((tensor) => ({ tensor, location: locations.get(tensor)! })),
+      dispatches,
+      locations,
+      slots,
+      ringColumns,
+    }
+  }
+}
+
+const isArgument = (tensor: Tensor): boolean => tensor.source.kind === 'parameter' && tensor.source.role === 'argument'
+
+/** Outputs that each have memory of their own: a leaf (unless it stays in place) or a repeated tensor is copied. */
+function distinctOutputs(outputs: readonly Tensor[], parameters: readonly Tensor[], options: CompileOptions): Tensor[] {
+  const seen = new Set<Tensor>()
+  return outputs.map((output, i) => {
+    const position = options.donations[i] ?? null
+    const staysInPlace = position !== null && parameters[position] === output
+    const own = (output.source.kind === 'apply' || staysInPlace) && !seen.has(output)
+    seen.add(output)
+    return own ? output : copyOf(output)
+  })
+}
+
+/** The dispatches of a wave: one for all its kernels if the target packs, else one each. Kernels without elements are dropped. */
+function packWave(wave: readonly Kernel[], target: Target): Dispatch[] {
+  const live = wave.filter((kernel) => !isEmpty(kernel))
+  if (live.length === 0) return []
+  return target.pack ? [{ kernels: live }] : live.map((kernel) => ({ kernels: [kernel] }))
+}
+
+function isEmpty(kernel: Kernel): boolean {
+  if (kernel.kind === 'loop') return kernel.row.extent === 0
+  return kernel.batch.extent * kernel.m.extent * kernel.n.extent === 0
+}
+

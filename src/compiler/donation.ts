@@ -1,0 +1,28 @@
+// Donation: outputs that take over the memory of inputs (state that a step updates in place), and when a group may do so.
+
+import type { Tensor } from '../ir/tensor.ts'
+import { type Group, groupLoads, tensorOf } from './group.ts'
+
+/** Which outputs take over the memory of which inputs: output -> donated input. */
+export type Donations = ReadonlyMap<Tensor, Tensor>
+
+/**
+ * Whether a group overwrites a donated input that it also reads at another index, so that it could not work in place.
+ */
+export function donationConflict(group: Group, donations: Donations): boolean {
+  const loads = groupLoads(group)
+  for (const [tensor, member] of group.members) {
+    const input = donations.get(tensor)
+    if (input === undefined) continue
+    const own = loads.filter((load) => tensorOf(load.source) === input)
+    if (member.inner === null ? own.some((load) => load.index.hash !== group.row.hash) : own.length > 0) return true
+    if (member.inner === null && group.contraction !== null && operandsRead(group, input)) return true
+  }
+  return false
+}
+
+function operandsRead(group: Group, input: Tensor): boolean {
+  const operands: Group = { ...group, members: new Map() }
+  return groupLoads(operands).some((load) => tensorOf(load.source) === input)
+}
+

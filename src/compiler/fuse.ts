@@ -1,0 +1,121 @@
+// fuse: Graph -> Kernel[], with the least number of kernels. Maps and views are inlined by elements.ts; here reductions and
+// contractions take the maps that follow them as epilogues (several outputs per kernel), then rows.ts joins kernels that
+// work row by row.
+
+import { InternalError } from '../core/errors.ts'
+import { elementsOf, type Elements, loweringOf } from '../ir/elements.ts'
+import { type Graph, topologicalOrder } from '../ir/graph.ts'
+import { unravel } from '../ir/indexMap.ts'
+import { accumulator, type Scalar, variable } from '../ir/scalar.ts'
+import { substitute } from '../ir/substitute.ts'
+import { sizeOf } from '../core/shape.ts'
+import type { Tensor } from '../ir/tensor.ts'
+import { donationConflict, type Donations } from './donation.ts'
+import { dependenciesOf, finish, type Group, groupLoads, reaches, readsOf, tensorOf } from './group.ts'
+import type { Kernel } from './kernel.ts'
+import { mergeRows } from './rows.ts'
+import { chooseStored } from './stored.ts'
+
+/** Choices of fusion, for differential tests and measurements. */
+export interface FuseOptions {
+  /** Epilogues and several outputs per kernel. */
+  readonly epilogues: boolean
+  /** Row kernels. */
+  readonly rows: boolean
+}
+
+/** Outputs that could not be updated in place: stored on their own, then copied by kernels that nothing joins. */
+export interface Apart {
+  readonly originals: ReadonlySet<Tensor>
+  readonly copies: ReadonlySet<Tensor>
+}
+
+const NOTHING: Apart = { originals: new Set(), copies: new Set() }
+
+/** Everything on. */
+export const FUSE_ALL: FuseOptions = { epilogues: true, rows: true }
+
+/** The kernels of a graph, in an order in which each comes after those it reads from. */
+export function fuse(graph: Graph, donations: Donations, options: FuseOptions = FUSE_ALL, apart: Apart = NOTHING): Kernel[] {
+  const stored = chooseStored(graph, apart.originals)
+  const elements = elementsOf(stored)
+  let groups: Group[] = []
+  for (const tensor of topologicalOrder(graph.outputs)) {
+    if (!stored.has(tensor)) continue
+    const group = groupOf(tensor, elements)
+    const host = options.epilogues && !apart.copies.has(tensor) ? findHost(group, tensor, groups, donations) : null
+    if (host === null) groups.push(group)
+    else groups = groups.map((other) => (other === host ? absorb(host, group) : other))
+  }
+  if (options.rows) groups = mergeRows(groups, donations, apart.copies)
+  groups = inDependencyOrder(groups)
+  const outputs = new Set(graph.outputs)
+  return groups.map((group, i) => {
+    const needed = (tensor: Tensor): boolean =>
+      outputs.has(tensor) || groups.some((other) => other !== group && readsOf(other).has(tensor))
+    return finish(group, needed, `k${i}`)
+  })
+}
+
+/** The group that computes one stored tensor. */
+function groupOf(tensor: Tensor, elements: Elements): Group {
+  const row = variable('i', tensor.size)
+  const lowering = loweringOf(tensor)
+  if (lowering.kind !== 'contraction') {
+    const value = elements.compute(tensor, unravel(row, tensor.shape))
+    return { row, members: new Map([[tensor, { inner: null, value }]]), contraction: null }
+  }
+  const batch = variable('b', sizeOf(lowering.batch))
+  const m = variable('m', sizeOf(lowering.m))
+  const n = variable('n', sizeOf(lowering.n))
+  const k = variable('k', sizeOf(lowering.k))
+  const contraction = { batch, m, n, k, ...elements.operands(tensor, batch, m, n, k) }
+  return { row, members: new Map([[tensor, { inner: null, value: accumulator(tensor.dtype) }]]), contraction }
+}
+
+/**
+ * The group whose kernel can compute `tensor` too: one that computes something `tensor` reads at its own index only, over the
+ * same number of elements, with nothing else of `tensor`'s operands depending on that group.
+ */
+function findHost(group: Group, tensor: Tensor, groups: readonly Group[], donations: Donations): Group | null {
+  if (group.contraction !== null || group.members.get(tensor)!.value.op === 'fold') return null
+  const loads = groupLoads(group)
+  const reads = readsOf(group)
+  const candidates = groups.filter(
+    (host) =>
+      host.row.extent === group.row.extent &&
+      [...host.members.keys()].some((member) => reads.has(member)) &&
+      loads.every((load) => !host.members.has(tensorOf(load.source)) || load.index.hash === group.row.hash),
+  )
+  const dependencies = dependenciesOf([...groups, group])
+  return (
+    candidates
+      .reverse()
+      .find((host) => !reaches(dependencies, group, host, true) && !donationConflict(absorb(host, group), donations)) ?? null
+  )
+}
+
+/** `host` with the members of `group`, which reads them at its own index. */
+function absorb(host: Group, group: Group): Group {
+  const members = new Map(host.members)
+  for (const [tensor, member] of group.members) {
+    const value = substitute(member.value, (node: Scalar) =>
+      node.op === 'load' ? (members.get(tensorOf(node.source))?.value ?? null) : null,
+    )
+    members.set(tensor, { inner: null, value })
+  }
+  return { ...host, members }
+}
+
+function inDependencyOrder(groups: readonly Group[]): Group[] {
+  const dependencies = dependenciesOf(groups)
+  const done = new Set<Group>()
+  const order: Group[] = []
+  while (order.length < groups.length) {
+    const next = groups.find((group) => !done.has(group) && [...dependencies.get(group)!].every((other) => done.has(other)))
+    if (next === undefined) throw new InternalError('fuse made kernels that depend on each other')
+    done.add(next)
+    order.push(next)
+  }
+  return order
+}

@@ -1,0 +1,138 @@
+// Tensor is the graph node: an immutable aval and a source. The source is a primitive applied to other tensors, a parameter
+// of the function being traced, or data that the runtime holds. Realizing a tensor replaces its source by data, which is
+// how history is cut.
+
+import type { Aval } from '../core/aval.ts'
+import { formatAval } from '../core/aval.ts'
+import type { DType } from '../core/dtype.ts'
+import { TensorUseError } from '../core/errors.ts'
+import { type Shape, sizeOf } from '../core/shape.ts'
+import type { Lowering } from './lowering.ts'
+
+/** A static parameter of a primitive: plain data, so that it can be compared, printed and hashed. */
+export type Param = number | string | boolean | null | readonly Param[] | { readonly [key: string]: Param }
+
+/** Values in float64, whatever the dtype: what references compute with. */
+export interface ReferenceArray {
+  readonly shape: Shape
+  readonly dtype: DType
+  readonly data: Float64Array
+}
+
+/** What a VJP rule may use: the primals, the result, the parameters and the cotangent of the result. */
+export interface VjpContext<P> {
+  readonly inputs: readonly Tensor[]
+  readonly output: Tensor
+  readonly params: P
+  readonly cotangent: Tensor
+  /** Whether a gradient with respect to input `i` is wanted; a rule may skip the others. */
+  readonly needs: readonly boolean[]
+}
+
+/** A primitive with its parameter type erased, as graphs hold it. */
+export interface Primitive {
+  readonly name: string
+  readonly differentiable: boolean
+  readonly shape: (inputs: readonly Aval[], params: Param) => Aval
+  readonly reference: (inputs: readonly ReferenceArray[], params: Param, output: Aval) => ReferenceArray
+  readonly lower: (inputs: readonly Aval[], params: Param, output: Aval) => Lowering
+  readonly vjp: (context: VjpContext<Param>) => readonly (Tensor | null)[]
+  readonly rewrite: (inputs: readonly Tensor[], params: Param, output: Aval) => Tensor | null
+}
+
+/** A primitive applied to tensors. */
+export interface Application {
+  readonly kind: 'apply'
+  readonly primitive: Primitive
+  readonly params: Param
+  readonly inputs: readonly Tensor[]
+}
+
+/** Where a tensor's value comes from. */
+export type Source =
+  | Application
+  /** An argument of the function being traced; a scalar one may be a per-step `argument` instead of a buffer. */
+  | { readonly kind: 'parameter'; readonly role: 'buffer' | 'argument'; readonly name: string }
+  /** Bytes that the runtime holds for this tensor. */
+  | { readonly kind: 'data' }
+
+// Identities only: no computed value depends on them.
+let nextId = 1
+
+/** A value of known shape and dtype, computed when it is needed. Made by the functions of the API, never by `new`. */
+export class Tensor {
+  readonly id: number
+  readonly aval: Aval
+  /** Whether it depends on a parameter of a trace or transform in progress, so that it has no value of its own. */
+  readonly traced: boolean
+  #source: Source
+
+  constructor(aval: Aval, source: Source, traced: boolean) {
+    this.id = nextId++
+    this.aval = aval
+    this.traced = traced
+    this.#source = source
+  }
+
+  /** Extents per axis. */
+  get shape(): Shape {
+    return this.aval.shape
+  }
+
+  /** The element type. */
+  get dtype(): DType {
+    return this.aval.dtype
+  }
+
+  /** The number of axes. */
+  get rank(): number {
+    return this.aval.shape.length
+  }
+
+  /** The number of elements. */
+  get size(): number {
+    return sizeOf(this.aval.shape)
+  }
+
+  /** Where the value comes from. */
+  get source(): Source {
+    return this.#source
+  }
+
+  /** Replaces the history by data: for the runtime, once it holds this tensor's bytes. */
+  cut(): void {
+    this.#source = { kind: 'data' }
+  }
+
+  /** @throws TensorUseError always: `if (x > 0)` would silently compare an object. */
+  [Symbol.toPrimitive](): never {
+    throw new TensorUseError(
+      `a tensor ${formatAval(this.aval)} is no JavaScript number: use its operations (x.greater(0), where(...)), ` +
+        'or read its value first with await x.item() or await x.data()',
+    )
+  }
+
+  /** A short description for consoles. */
+  toString(): string {
+    return `Tensor ${formatAval(this.aval)}`
+  }
+}
+
+/** A node that applies `primitive`; use the function of its declaration instead. */
+export function apply(primitive: Primitive, params: Param, inputs: readonly Tensor[], aval: Aval): Tensor {
+  return new Tensor(
+    aval,
+    { kind: 'apply', primitive, params, inputs },
+    inputs.some((input) => input.traced),
+  )
+}
+
+/** A parameter of a function being traced. */
+export function parameter(aval: Aval, name: string, role: 'buffer' | 'argument' = 'buffer'): Tensor {
+  return new Tensor(aval, { kind: 'parameter', role, name }, true)
+}
+
+/** A tensor whose bytes the runtime holds or will hold. */
+export function dataTensor(aval: Aval): Tensor {
+  return new Tensor(aval, { kind: 'data' }, false)
+}
