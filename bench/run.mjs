@@ -33,14 +33,13 @@ async function runAll(browser, { engines, batches, budget }) {
   const pages = await openPages(browser, engines)
   const reference = await browser.open('reference')
   const context = {
-    runAdapter: pages.find((page) => page.id.endsWith('-webgpu'))?.adapter ?? 'none',
     date: new Date().toISOString(),
     userAgent: browser.userAgent,
     cores: availableParallelism(),
     loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
     budget,
   }
-  console.log(`${browser.version}, adapter ${context.runAdapter}, ${context.cores} cores, load ${context.loadAverage.join(' ')}`)
+  console.log(`${browser.version}, adapter ${reference.adapter}, ${context.cores} cores, load ${context.loadAverage.join(' ')}`)
   for (const page of pages) console.log(`  ${page.id.padEnd(13)} ${page.device}`)
   console.log(`\n${heading()}`)
   const records = []

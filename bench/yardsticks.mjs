@@ -10,9 +10,12 @@ const softwareRates = {
 /** A peer below this share of its yardstick makes the run invalid. */
 export const leastShare = 0.7
 
-/** The share of its yardstick that an engine reached, or undefined where there is none (another adapter, another size). */
-export function yardstickShare(id, batch, samplesPerSecond, runAdapter) {
+/**
+ * The share of its yardstick that an engine reached, or undefined where there is none: another size, or a
+ * browser whose `adapter` is not SwiftShader, which tells another kind of machine.
+ */
+export function yardstickShare(id, batch, samplesPerSecond, adapter) {
   const yardstick = softwareRates[id]?.[batch]
-  if (yardstick === undefined || !/swiftshader/i.test(runAdapter)) return undefined
+  if (yardstick === undefined || !/swiftshader/i.test(adapter)) return undefined
   return samplesPerSecond / yardstick
 }

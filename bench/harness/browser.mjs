@@ -12,7 +12,10 @@ const flags = [
   '--disable-gpu-watchdog',
 ]
 
-/** Launches Chrome; `open(id)` opens an engine on a page of its own and returns a handle to drive it. */
+/**
+ * Launches Chrome; `open(id)` opens an engine on a page of its own and returns a handle to drive it, with `device` as the
+ * engine names it and `adapter`, the browser's WebGPU adapter, whether the engine uses it or not.
+ */
 export async function launchBrowser(url) {
   const executablePath = await ensureChrome()
   const softwareAdapter = await needsSoftwareAdapter(executablePath)
@@ -32,7 +35,6 @@ export async function launchBrowser(url) {
 
 async function openEnginePage(browser, url, id) {
   const page = await browser.newPage()
-  if (process.env.VARIANT) await page.evaluateOnNewDocument((v) => { globalThis.variant = v }, process.env.VARIANT)
   const faults = []
   page.on('pageerror', (error) => faults.push(error.message))
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))
@@ -46,7 +48,7 @@ async function openEnginePage(browser, url, id) {
   }
   try {
     await page.goto(url)
-    await page.waitForFunction(() => 'bench' in window, { timeout: 30_000 })
+    await page.waitForFunction(() => 'bench' in window, { timeout: 120_000 })
     const { device, adapter } = await call('open', id)
     return {
       id,

@@ -29,7 +29,7 @@ async function open(id: string): Promise<{ device: string; adapter: string }> {
   if (opener === undefined) throw new Error(`no engine ${id}`)
   const openEngine = await opener()
   engine = await openEngine(device, mlpDataset())
-  return { device: engine.device, adapter: device === 'webgpu' ? await adapterName() : 'cpu' }
+  return { device: engine.device, adapter: await adapterName() }
 }
 
 async function adapterName(): Promise<string> {

@@ -1,12 +1,11 @@
 // jax-js, used as its documentation shows: the whole step (gather, forward, valueAndGrad, update) inside one `jit`, the
 // dataset resident, ownership passed by `.ref`, and no wait but for the last loss.
 
-import { blockUntilReady, defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax'
+import { defaultDevice, init, jit, nn, numpy as np, tree, valueAndGrad } from '@jax-js/jax'
 import type { Device } from '@jax-js/jax'
 import { batchStart } from '../engines/engine.ts'
 import type { Dataset, Engine, Session, Task } from '../engines/engine.ts'
 
-const V: string = (globalThis as any).variant ?? ''
 // A type alias, not an interface: jax-js's tree types ask for that.
 type Params = { w1: np.Array; b1: np.Array; w2: np.Array; b2: np.Array }
 
@@ -47,7 +46,7 @@ function prepareJaxjs(task: Task, images: np.Array, labels: np.Array, dataset: D
   }
 
   const trainStep = jit((current: Params, x: np.Array, y: np.Array, index: np.Array): [Params, np.Array] => {
-    const [loss, gradients] = valueAndGrad(batchLoss)(tree.ref(current), V.includes('outer') ? (index.dispose(), x) : x.slice(index.ref), V.includes('outer') ? y : y.slice(index))
+    const [loss, gradients] = valueAndGrad(batchLoss)(tree.ref(current), x.slice(index.ref), y.slice(index))
     const updated = {
       w1: current.w1.sub(gradients.w1.mul(learningRate)),
       b1: current.b1.sub(gradients.b1.mul(learningRate)),
@@ -63,11 +62,8 @@ function prepareJaxjs(task: Task, images: np.Array, labels: np.Array, dataset: D
       for (let n = 1; n <= steps; n++) {
         const start = batchStart(task, step++)
         const index = np.array(samples.slice(start, start + batchSize), { dtype: np.int32 })
-        const [updated, loss] = V.includes('outer') ? trainStep(params, images.ref.slice(index.ref), labels.ref.slice(index.ref), index) : trainStep(params, images.ref, labels.ref, index)
+        const [updated, loss] = trainStep(params, images.ref, labels.ref, index)
         params = updated
-        if (V.includes('wait')) await blockUntilReady(loss)
-        if (V.includes('fire')) loss.gpuBuffer ? await loss.ref.gpuBuffer() : 0
-        if (V.includes('w10') && n % 10 === 0) await blockUntilReady(loss)
         if (n < steps) loss.dispose()
         else last = (await loss.data())[0] ?? NaN
       }

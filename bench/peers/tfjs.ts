@@ -22,7 +22,6 @@ export async function openTfjs(device: string, dataset: Dataset): Promise<Engine
   return { device: name, prepare: async (task) => prepareTfjs(task, { images, labels }) }
 }
 
-const V: string = (globalThis as any).variant ?? ''
 async function selectBackend(device: string): Promise<string> {
   let name = `TF.js ${tf.version.tfjs} ${device}`
   if (device === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu')
@@ -30,9 +29,6 @@ async function selectBackend(device: string): Promise<string> {
     const wasm = await import('@tensorflow/tfjs-backend-wasm')
     wasm.setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/')
   }
-  if (V.includes('t2') && device === 'wasm') (await import('@tensorflow/tfjs-backend-wasm')).setThreadsCount(2)
-  if (V.includes('defer')) tf.env().set('WEBGPU_DEFERRED_SUBMIT_BATCH_SIZE', 100)
-  if (V.includes('nofwd')) tf.env().set('WEBGPU_CPU_FORWARD', false)
   if (!(await tf.setBackend(device))) throw new Error(`TF.js could not start its ${device} backend`)
   await tf.ready()
   if (device === 'wasm') {
@@ -54,10 +50,8 @@ function prepareTfjs(task: Task, resident: Resident): Session {
   const optimizer = tf.train.sgd(task.learningRate)
   const samples = Int32Array.from(order)
   let step = 0
-  let shuffled: Resident | undefined
 
   function batchLoss(images: tf.Tensor2D, labels: tf.Tensor2D): tf.Scalar {
-    if (V.includes('plain')) return tf.losses.softmaxCrossEntropy(labels, tf.add(tf.matMul(tf.relu(tf.add(tf.matMul(images, w1), b1)), w2), b2)).asScalar()
     const activation = tf.fused.matMul({ a: images, b: w1, bias: b1, activation: 'relu' })
     const logits = tf.fused.matMul({ a: activation, b: w2, bias: b2 })
     return tf.losses.softmaxCrossEntropy(labels, logits).asScalar()
@@ -66,19 +60,6 @@ function prepareTfjs(task: Task, resident: Resident): Session {
   /** One step; the returned loss is the caller's to dispose. */
   function trainStep(): tf.Scalar {
     const start = batchStart(task, step++)
-    if (V.includes('slice')) {
-      if (start === 0) {
-        if (shuffled) tf.dispose([shuffled.images, shuffled.labels])
-        const index = tf.tensor1d(samples, 'int32')
-        shuffled = { images: tf.gather(resident.images, index), labels: tf.gather(resident.labels, index) }
-        index.dispose()
-      }
-      return tf.tidy(() => {
-        const images = tf.slice(shuffled!.images, [start, 0], [batchSize, features])
-        const labels = tf.slice(shuffled!.labels, [start, 0], [batchSize, classes])
-        return optimizer.minimize(() => batchLoss(images, labels), true, [w1, b1, w2, b2])!
-      })
-    }
     return tf.tidy(() => {
       const index = tf.tensor1d(samples.subarray(start, start + batchSize), 'int32')
       const images = tf.gather(resident.images, index)

@@ -11,7 +11,7 @@ import { median } from './statistics.mjs'
 export function makeRecord({ page, batch, checked, steps, rates, context }) {
   const samplesPerSecond = median(rates)
   const isWebgpu = page.id.endsWith('-webgpu')
-  const share = yardstickShare(page.id, batch, samplesPerSecond, context.runAdapter)
+  const share = yardstickShare(page.id, batch, samplesPerSecond, page.adapter)
   return {
     engine: page.id,
     workload: 'mlp',
@@ -24,7 +24,7 @@ export function makeRecord({ page, batch, checked, steps, rates, context }) {
     loss20: steps === 20 ? checked.loss : null,
     check: { steps, loss: checked.loss, relativeError: Number(checked.relativeError.toPrecision(2)) },
     yardstickShare: share === undefined ? null : round(share),
-    adapter: page.adapter,
+    adapter: isWebgpu ? page.adapter : 'cpu',
     device: page.device,
     date: context.date,
     userAgent: context.userAgent,

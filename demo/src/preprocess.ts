@@ -10,6 +10,7 @@ export interface Ink {
 
 const FIELD = 28
 const BOX = 20
+const MIDDLE = FIELD / 2 + 0.5 // MNIST's own: the middle of pixel 14, not the edge before it
 const FAINT = 16 // weaker ink does not count for the crop
 
 /** The 28x28 uint8 image of a drawing, or undefined where nothing is drawn. */
@@ -22,8 +23,8 @@ export function preprocess(ink: Ink): Uint8Array | undefined {
   const scaled = resample(ink, crop, width, height)
 
   const centre = centreOfMass(scaled, width, height)
-  const left = Math.round(FIELD / 2 - centre.x)
-  const topRow = Math.round(FIELD / 2 - centre.y)
+  const left = Math.round(MIDDLE - centre.x)
+  const topRow = Math.round(MIDDLE - centre.y)
   const image = new Uint8Array(FIELD * FIELD)
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -42,12 +42,6 @@ export interface Executable {
   readonly sources: () => readonly string[]
 }
 
-/** How a program's inputs share buffers: inputs with the same group lie in one buffer at the given byte offsets. */
-export interface Placement {
-  readonly group: number
-  readonly offset: number
-}
-
 /** Bytes held on a device. */
 export interface DeviceMemory {
   readonly buffers: number
@@ -71,7 +65,7 @@ export interface Backend {
   /** Reads a tensor back. */
   readonly read: (place: Place, aval: Aval) => Promise<TypedArray>
   /** Makes a program ready: code, pipelines, temporaries. */
-  readonly prepare: (program: Program, placements: readonly Placement[]) => Promise<Executable>
+  readonly prepare: (program: Program) => Promise<Executable>
   /** Sends off what was queued. */
   readonly flush: () => void
   /** Resolves when the device has finished everything sent off so far. */

@@ -62,8 +62,19 @@ export interface Emitter {
   readonly lines: () => readonly string[]
 }
 
+/** How a contraction's sum is named in its epilogue, and the variables that it belongs to. */
+export interface AccumulatorName {
+  readonly text: string
+  readonly variables: readonly Variable[]
+}
+
 /** An emitter; `bound` are the variables that are names from the start, `lane` the one that vectors run over. */
-export function createEmitter(syntax: Syntax, bound: readonly { variable: Variable; name: string }[], lane: Variable | null): Emitter {
+export function createEmitter(
+  syntax: Syntax,
+  bound: readonly { variable: Variable; name: string }[],
+  lane: Variable | null = null,
+  accumulator: AccumulatorName | null = null,
+): Emitter {
   let scopes: Scope[] = [{ variable: null, lines: [], names: new Map() }]
   const depthOf = new Map<number, number>()
   const freeMemo = new Map<number, ReadonlySet<number>>()
@@ -79,6 +90,7 @@ export function createEmitter(syntax: Syntax, bound: readonly { variable: Variab
     if (known !== undefined) return known
     const result = new Set<number>()
     if (scalar.op === 'variable') result.add(scalar.hash)
+    if (scalar.op === 'accumulator') accumulator?.variables.forEach((over) => result.add(over.hash))
     for (const child of childrenOf(scalar)) for (const hash of free(child)) result.add(hash)
     if (scalar.op === 'fold') result.delete(scalar.variable.hash)
     if (scalar.op === 'local') {
@@ -153,7 +165,8 @@ export function createEmitter(syntax: Syntax, bound: readonly { variable: Variab
         return name
       }
       case 'accumulator':
-        throw new InternalError('an accumulator outside a contraction')
+        if (accumulator === null) throw new InternalError('an accumulator outside a contraction')
+        return accumulator.text
       case 'argument':
         return declared(scalar, 1, () => syntax.argument(scalar.source))
       case 'affine':

@@ -8,11 +8,11 @@ import type { Tensor } from '../ir/tensor.ts'
 import { copyOf } from './copy.ts'
 import type { Donations } from './donation.ts'
 import { fuse } from './fuse.ts'
-import type { Kernel } from './kernel.ts'
+import { type Kernel, storesOf } from './kernel.ts'
 import { kernelConflicts } from './conflicts.ts'
 import { planMemory } from './memory.ts'
-import type { Dispatch, Program } from './program.ts'
-import { schedule } from './schedule.ts'
+import type { Dispatch, Location, Placement, Program } from './program.ts'
+import { kernelReads, schedule } from './schedule.ts'
 import { simplify } from './simplify.ts'
 import type { Target } from './target.ts'
 
@@ -22,6 +22,8 @@ export interface CompileOptions {
   readonly donations: readonly (number | null)[]
   /** For every output: whether it is a metric, stored in the ring. */
   readonly ring: readonly boolean[]
+  /** Which buffer inputs share memory: parameters first, then captures, arguments left out. */
+  readonly placements: readonly Placement[]
 }
 
 /** Compiles a graph for a target. */
@@ -59,7 +61,7 @@ export function compile(graph: Graph, target: Target, options: CompileOptions): 
     }
     const ring = new Set(outputs.filter((_, i) => options.ring[i] === true))
     const { locations, slots, ringColumns } = planMemory(plan.waves, { inputs: buffers, outputs, donations, ring })
-    const dispatches = plan.waves.flatMap((wave) => packWave(wave, target))
+    const dispatches = plan.waves.flatMap((wave) => packWave(wave, target, bindingOf(locations, options.placements)))
     return {
       target,
       inputs: buffers,
@@ -69,6 +71,7 @@ export function compile(graph: Graph, target: Target, options: CompileOptions): 
       locations,
       slots,
       ringColumns,
+      placements: options.placements,
     }
   }
 }
@@ -87,11 +90,39 @@ function distinctOutputs(outputs: readonly Tensor[], parameters: readonly Tensor
   })
 }
 
-/** The dispatches of a wave: one for all its kernels if the target packs, else one each. Kernels without elements are dropped. */
-function packWave(wave: readonly Kernel[], target: Target): Dispatch[] {
-  const live = wave.filter((kernel) => !isEmpty(kernel))
-  if (live.length === 0) return []
-  return target.pack ? [{ kernels: live }] : live.map((kernel) => ({ kernels: [kernel] }))
+/** Which physical buffer a tensor is in, as text. */
+function bindingOf(locations: ReadonlyMap<Tensor, Location>, placements: readonly Placement[]): (tensor: Tensor) => string {
+  return (tensor) => {
+    const location = locations.get(tensor)
+    if (location === undefined) throw new InternalError('a tensor without a location')
+    switch (location.space) {
+      case 'input':
+        return `input ${placements[location.index]?.group ?? `alone ${location.index}`}`
+      case 'output':
+        return `output ${location.index}`
+      case 'temporary':
+        return `slot ${location.slot}`
+      case 'ring':
+        return 'ring'
+    }
+  }
+}
+
+/** The dispatches of a wave: as few as the limit on bindings allows if the target packs. Kernels without elements are dropped. */
+function packWave(wave: readonly Kernel[], target: Target, binding: (tensor: Tensor) => string): Dispatch[] {
+  const dispatches: { kernels: Kernel[]; bindings: Set<string> }[] = []
+  for (const kernel of wave) {
+    if (isEmpty(kernel)) continue
+    const own = new Set([...kernelReads(kernel), ...storesOf(kernel).map((store) => store.target)].map(binding))
+    const fits = ({ bindings }: { bindings: Set<string> }): boolean => new Set([...bindings, ...own]).size <= target.maxBindings
+    const open = target.pack ? dispatches.find(fits) : undefined
+    if (open === undefined) dispatches.push({ kernels: [kernel], bindings: own })
+    else {
+      open.kernels.push(kernel)
+      own.forEach((name) => open.bindings.add(name))
+    }
+  }
+  return dispatches.map(({ kernels }) => ({ kernels }))
 }
 
 function isEmpty(kernel: Kernel): boolean {

@@ -12,6 +12,12 @@ export type Location =
   /** Column `column` of the metrics ring; the row is given by the argument row. */
   | { readonly space: 'ring'; readonly column: number }
 
+/** How a program's inputs share buffers: inputs of one group lie in one buffer at the given byte offsets. */
+export interface Placement {
+  readonly group: number
+  readonly offset: number
+}
+
 /** Kernels that run at once. */
 export interface Dispatch {
   readonly kernels: readonly Kernel[]
@@ -28,6 +34,8 @@ export interface Program {
   /** Bytes of each temporary buffer. */
   readonly slots: readonly number[]
   readonly ringColumns: number
+  /** The placement of every input. */
+  readonly placements: readonly Placement[]
 }
 
 /** Bytes that a program needs, known before it runs. */

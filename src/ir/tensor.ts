@@ -66,12 +66,19 @@ export class Tensor {
   /** Whether it depends on a parameter of a trace or transform in progress, so that it has no value of its own. */
   readonly traced: boolean
   #source: Source
+  #depth: number
 
   constructor(aval: Aval, source: Source, traced: boolean) {
     this.id = nextId++
     this.aval = aval
     this.traced = traced
     this.#source = source
+    this.#depth = source.kind === 'apply' ? 1 + source.inputs.reduce((depth, input) => Math.max(depth, input.depth), 0) : 0
+  }
+
+  /** The longest chain of operations that are still to be computed for this tensor. */
+  get depth(): number {
+    return this.#depth
   }
 
   /** Extents per axis. */
@@ -102,6 +109,7 @@ export class Tensor {
   /** Replaces the history by data: for the runtime, once it holds this tensor's bytes. */
   cut(): void {
     this.#source = { kind: 'data' }
+    this.#depth = 0
   }
 
   /** @throws TensorUseError always: `if (x > 0)` would silently compare an object. */
@@ -118,13 +126,22 @@ export class Tensor {
   }
 }
 
-/** A node that applies `primitive`; use the function of its declaration instead. */
+/** Operations that may wait for each other in one chain before something reads a value. */
+export const MAX_PENDING_DEPTH = 10_000
+
+/**
+ * A node that applies `primitive`; use the function of its declaration instead.
+ * @throws TensorUseError when the chain of pending operations is longer than `MAX_PENDING_DEPTH`.
+ */
 export function apply(primitive: Primitive, params: Param, inputs: readonly Tensor[], aval: Aval): Tensor {
-  return new Tensor(
-    aval,
-    { kind: 'apply', primitive, params, inputs },
-    inputs.some((input) => input.traced),
-  )
+  const traced = inputs.some((input) => input.traced)
+  const tensor = new Tensor(aval, { kind: 'apply', primitive, params, inputs }, traced)
+  if (tensor.depth > MAX_PENDING_DEPTH) {
+    throw new TensorUseError(
+      `${primitive.name}: more than ${MAX_PENDING_DEPTH} operations wait in one chain: call await realize(...) now and then, or wrap the step in jit()`,
+    )
+  }
+  return tensor
 }
 
 /** A parameter of a function being traced. */

@@ -224,8 +224,8 @@ describe('the parts of the demo page', () => {
       const longest = Math.max(Math.max(...columns) - Math.min(...columns), Math.max(...rows) - Math.min(...rows)) + 1
       const mean = (list: number[]): number => list.reduce((sum, value) => sum + value + 0.5, 0) / list.length
       expect(longest).toBe(20)
-      expect(Math.abs(mean(columns) - 14)).toBeLessThanOrEqual(0.5)
-      expect(Math.abs(mean(rows) - 14)).toBeLessThanOrEqual(0.5)
+      expect(Math.abs(mean(columns) - 14.5)).toBeLessThanOrEqual(0.5)
+      expect(Math.abs(mean(rows) - 14.5)).toBeLessThanOrEqual(0.5)
       expect(Math.max(...image)).toBe(255)
     }
     expect(preprocess({ width: 280, height: 280, values: new Uint8Array(280 * 280) })).toBeUndefined()
@@ -233,14 +233,14 @@ describe('the parts of the demo page', () => {
 
   test('a loss line of a hundred thousand steps keeps few points, its mean and its last step', () => {
     const history = createLossHistory(100)
-    for (let step = 10; step <= 100_000; step += 10)
+    for (let last = 10; last <= 100_000; last += 10)
       history.add(
-        step,
+        last,
         Array.from({ length: 10 }, (_, i) => i),
       )
     expect(history.x.length).toBeLessThan(100)
     expect(history.x.length).toBeGreaterThanOrEqual(40)
-    expect(history.x.every((step, i) => i === 0 || step > (history.x[i - 1] ?? 0))).toBe(true)
+    expect(history.x.every((x, i) => i === 0 || x > (history.x[i - 1] ?? 0))).toBe(true)
     expect(100_000 - (history.x.at(-1) ?? 0)).toBeLessThan(100_000 / 40)
     const mean = history.mean.reduce((sum, value) => sum + value, 0) / history.mean.length
     expect(mean).toBeCloseTo(4.5, 1)
@@ -248,9 +248,9 @@ describe('the parts of the demo page', () => {
 
   test('a thinned accuracy line keeps every test accuracy', () => {
     const history = createAccuracyHistory(50)
-    for (let step = 1; step <= 400; step++) {
-      history.addTrain(step, 0.5, 1)
-      if (step % 100 === 0) history.addTest(step, step / 1000)
+    for (let x = 1; x <= 400; x++) {
+      history.addTrain(x, 0.5, 1)
+      if (x % 100 === 0) history.addTest(x, x / 1000)
     }
     expect(history.x.length).toBeLessThanOrEqual(51)
     expect(history.test.filter((value) => value !== null)).toEqual([0.1, 0.2, 0.3, 0.4])

@@ -2,10 +2,9 @@
 // k, with the sums in a scratch array until the epilogue.
 
 import { rootsOf, storesOf, type ContractionKernel, type Kernel, type LoopKernel, type Store } from '../../compiler/kernel.ts'
-import type { Aval } from '../../core/aval.ts'
 import { plus } from '../../ir/indexMap.ts'
 import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
-import { substitute, substituteVariables, visitScalars } from '../../ir/substitute.ts'
+import { substituteVariables, visitScalars } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
 import { javascript } from './syntax.ts'
 
@@ -46,7 +45,7 @@ function writeStores(emitter: Emitter, stores: readonly Store[], arrayName: Arra
 }
 
 function loopLines(kernel: LoopKernel, syntax: Syntax, arrayName: ArrayName): string[] {
-  const emitter = createEmitter(syntax, [], null)
+  const emitter = createEmitter(syntax, [])
   emitter.loop(kernel.row, 'i', () => {
     const last = kernel.stages.filter((stage) => stage.inner === null)
     for (const { inner, stores } of kernel.stages) {
@@ -65,13 +64,12 @@ function contractionLines(kernel: ContractionKernel, syntax: Syntax, arrayName: 
   const step = (name: string, from: number, to: number, by: number, body: readonly string[]): string[] =>
     from === to ? [] : [`for (let ${name} = ${from}; ${name} < ${to}; ${name} += ${by}) {`, ...body, '}']
   const tile = (rows: number, columns: number): string[] => tileLines(kernel, syntax, rows, columns)
-  const acc: Loadable = { id: 0, aval: accAval(kernel) }
-  const sum: Scalar = { op: 'load', dtype: 'float64', hash: 1, source: acc, index: n }
-  const epilogue = createEmitter({ ...syntax, load: (source, index, access) => (source === acc ? 'sums[m * N + n]' : syntax.load(source, index, access)) }, [{ variable: batch, name: 'b' }, { variable: m, name: 'm' }], null) // prettier-ignore
-  epilogue.loop(n, 'n', () => {
-    const stores = kernel.stores.map((store) => ({ ...store, value: substitute(store.value, (node) => (node.op === 'accumulator' ? sum : null)) }))
-    writeStores(epilogue, stores, arrayName)
-  })
+  const epilogueNames = [
+    { variable: batch, name: 'b' },
+    { variable: m, name: 'm' },
+  ]
+  const epilogue = createEmitter(syntax, epilogueNames, null, { text: 'sums[m * N + n]', variables: [m, n] })
+  epilogue.loop(n, 'n', () => writeStores(epilogue, kernel.stores, arrayName))
   return [
     `const N = ${N}; const sums = scratch('sums', ${M * N});`,
     ...step('b', 0, batch.extent, 1, [
@@ -89,8 +87,6 @@ function contractionLines(kernel: ContractionKernel, syntax: Syntax, arrayName: 
   ]
 }
 
-const accAval = (kernel: ContractionKernel): Aval => ({ shape: [kernel.m.extent, kernel.n.extent], dtype: 'float64' })
-
 /** The sums of `rows` x `columns` outputs from (m, n), over k0 <= k < k1, added to the scratch array. */
 function tileLines(kernel: ContractionKernel, syntax: Syntax, rows: number, columns: number): string[] {
   const { batch, m, n, k } = kernel
@@ -99,7 +95,7 @@ function tileLines(kernel: ContractionKernel, syntax: Syntax, rows: number, colu
     { variable: m, name: 'm' },
     { variable: n, name: 'n' },
   ]
-  const emitter = createEmitter(syntax, bound, null)
+  const emitter = createEmitter(syntax, bound)
   // extents beyond the block would let ranges simplify away what the loop bounds do not promise
   const over: Variable = variable('k', k.extent)
   const shifted = (value: Scalar, by: Variable, offset: number): Scalar => substituteVariables(value, new Map([[by, plus(by, offset)]]))

@@ -4,10 +4,9 @@
 
 import { ArgumentError } from '../../core/errors.ts'
 import { checkCount, type DataProgress, type Dataset, type Split } from '../dataset.ts'
-import { writeDigit } from './handwriting.ts'
+import { MARGIN, writeDigit } from './handwriting.ts'
 import { randomStream } from './random.ts'
-import { rasterise, SIDE } from './rasterise.ts'
-import { STYLES } from './skeletons.ts'
+import { centreByMass, rasterise, SIDE } from './rasterise.ts'
 
 /** Options of `digits`. */
 export interface DigitsOptions {
@@ -63,12 +62,14 @@ async function generateSplit(
 ): Promise<Split> {
   const images = new Uint8Array(count * SIDE * SIDE)
   const labels = new Uint8Array(count)
+  const image = new Uint8Array(SIDE * SIDE)
   const scratch = new Float64Array(SIDE * SIDE)
   for (let index = 0; index < count; index++) {
     const label = labelOf(seed, stream, index)
     const random = randomStream(seed, stream, index)
-    const strokes = writeDigit(STYLES[label]!, random)
-    rasterise(strokes, 0.97 + 0.1 * random.normal(), 255, scratch, images, index * SIDE * SIDE)
+    const strokes = writeDigit(label, random)
+    rasterise(strokes, 1 + 0.1 * random.normal(), 255, scratch, image)
+    centreByMass(image, images, index * SIDE * SIDE, MARGIN)
     labels[index] = label
     if ((index + 1) % SAMPLES_PER_TURN === 0 || index + 1 === count) await turn(index + 1)
   }

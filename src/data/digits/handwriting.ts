@@ -1,28 +1,31 @@
 // One handwritten digit: a style and a random stream enter, strokes in pixels leave. The order is that of a hand and of
-// MNIST's own preparation: shape (blend, jitter), curve (spline), hand (warp, slant, rotation), then fit into a box of 20x20
-// pixels and centre by the centre of mass in the image of 28x28.
+// MNIST's own preparation: shape (blend, jitter), curve (spline), hand (warp, slant, rotation, pen), fit into 20x20 pixels.
 
 import type { RandomStream } from './random.ts'
 import { SIDE, type Strokes } from './rasterise.ts'
-import type { Style } from './skeletons.ts'
+import { PEN_WIDTHS, type Style, STYLES } from './skeletons.ts'
+
+/** MNIST fits a digit into a box of this side, in pixels. */
+const BOX = 20
+/** The empty pixels around that box. */
+export const MARGIN = (SIDE - BOX) / 2
 
 /** The spreads of a hand; lengths in hundredths of a digit's height. */
 const BLEND = 1.6
 const JITTER = 2
 const BEND = 5.5
 const RIPPLE = 4.5
-const BOX = 19.6
 const PIECES_PER_SPAN = 5
 
-/** Writes one digit of a style (chosen by weight from `styles`). */
-export function writeDigit(styles: readonly Style[], random: RandomStream): Strokes {
-  const style = chooseStyle(styles, random)
+/** Writes the digit `label` in one of its styles. */
+export function writeDigit(label: number, random: RandomStream): Strokes {
+  const style = chooseStyle(STYLES[label]!, random)
   const haste = 0.5 + 1.3 * random.uniform() ** 2
   const strokes = curve(style, shapeOf(style, haste, random))
   warp(strokes, haste, random)
   slantAndStretch(strokes, random)
-  press(strokes, random)
-  fit(strokes, random)
+  press(strokes, PEN_WIDTHS[label]!, random)
+  fit(strokes)
   return strokes
 }
 
@@ -130,8 +133,8 @@ function slantAndStretch(strokes: Strokes, random: RandomStream): void {
 }
 
 /** The pen's width: one for the digit, in pixels, swelling and thinning along the way. */
-function press(strokes: Strokes, random: RandomStream): void {
-  const radius = Math.max(0.7, Math.min(2.4, 1.3 + 0.36 * random.normal()))
+function press(strokes: Strokes, width: number, random: RandomStream): void {
+  const radius = width * Math.max(0.65, Math.min(2.8, 1.3 + 0.4 * random.normal()))
   const swell = 0.12 * random.normal()
   const ends = 0.1 * random.normal()
   const count = strokes.radius.length
@@ -141,39 +144,30 @@ function press(strokes: Strokes, random: RandomStream): void {
   }
 }
 
-/** Scales the strokes, pen included, into MNIST's box and puts the centre of their ink into the middle of the image. */
-function fit(strokes: Strokes, random: RandomStream): void {
-  const { x, y, radius, lifted } = strokes
-  const pen = 2 * radius.reduce((sum, r) => sum + r, 0) / radius.length
-  const extent = Math.max(spread(x), spread(y))
-  const scale = (BOX - pen) / extent
-  let mass = 0
-  let massX = 0
-  let massY = 0
-  for (let i = 0; i + 1 < x.length; i++) {
-    if (lifted[i]) continue
-    const dx = x[i + 1]! - x[i]!
-    const dy = y[i + 1]! - y[i]!
-    const length = Math.sqrt(dx * dx + dy * dy) * (radius[i]! + radius[i + 1]!)
-    mass += length
-    massX += 0.5 * length * (x[i]! + x[i + 1]!)
-    massY += 0.5 * length * (y[i]! + y[i + 1]!)
-  }
-  // MNIST moves by whole pixels, which leaves the centre up to half a pixel off the middle.
-  const middleX = SIDE / 2 - 0.5 + random.uniform() - 0.5
-  const middleY = SIDE / 2 - 0.5 + random.uniform() - 0.5
+/** Scales the strokes, pen included, so that they fill MNIST's box of 20x20 pixels in height or width. */
+function fit(strokes: Strokes): void {
+  const { x, y, radius } = strokes
+  const pen = Math.max(...radius)
+  const [left, width] = extent(x)
+  const [top, height] = extent(y)
+  const scale = (BOX - 2 * pen - 1e-9) / Math.max(width, height)
+  // A pixel's centre is a whole number, so that the box begins half a pixel before MARGIN.
+  const begin = (size: number): number => MARGIN - 0.5 + pen + Math.floor((BOX - 2 * pen - size * scale) / 2)
+  const beginX = begin(width)
+  const beginY = begin(height)
   for (let i = 0; i < x.length; i++) {
-    x[i] = (x[i]! - massX / mass) * scale + middleX
-    y[i] = (y[i]! - massY / mass) * scale + middleY
+    x[i] = (x[i]! - left) * scale + beginX
+    y[i] = (y[i]! - top) * scale + beginY
   }
 }
 
-function spread(values: readonly number[]): number {
+/** The least value, and how far the greatest lies from it. */
+function extent(values: readonly number[]): [number, number] {
   let low = Infinity
   let high = -Infinity
   for (const value of values) {
     if (value < low) low = value
     if (value > high) high = value
   }
-  return high - low
+  return [low, high - low]
 }

@@ -1,5 +1,5 @@
-// From pen strokes to pixels: polylines in pixel units enter, a 28x28 image of uint8 leaves. A pixel's ink follows from the
-// distance of its centre to the nearest piece of stroke, which only the pixels in reach of a piece are asked for.
+// From pen strokes to pixels: polylines in pixel units enter, a centred 28x28 image of uint8 leaves. A pixel's ink follows from
+// the distance of its centre to the nearest piece of stroke, which only the pixels in reach of a piece are asked for.
 
 /** Straight pieces of pen stroke in pixels; piece i goes from (x[i], y[i]) to the next point unless a stroke ends at i. */
 export interface Strokes {
@@ -15,10 +15,11 @@ export interface Strokes {
 export const SIDE = 28
 
 /**
- * Draws strokes into `image` from `offset` on.
+ * Draws strokes.
  * @param sharpness ink gained per pixel of distance at a stroke's edge: 1 is a box filter
  * @param ink the ink of a pixel that is wholly covered, at most 255
  * @param inside scratch of SIDE x SIDE numbers
+ * @param image gets the SIDE x SIDE pixels
  */
 export function rasterise(
   strokes: Strokes,
@@ -26,7 +27,6 @@ export function rasterise(
   ink: number,
   inside: Float64Array,
   image: Uint8Array,
-  offset: number,
 ): void {
   const reach = 0.5 / sharpness
   inside.fill(-reach)
@@ -36,7 +36,33 @@ export function rasterise(
   }
   for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
     const depth = inside[pixel]!
-    if (depth > -reach) image[offset + pixel] = Math.floor(Math.min(1, depth * sharpness + 0.5) * ink + 0.5)
+    image[pixel] = Math.floor(Math.min(1, depth * sharpness + 0.5) * ink + 0.5)
+  }
+}
+
+/**
+ * Copies a drawn image to `images` from `offset` on, moved by whole pixels so that the centre of its ink comes to (14, 14), as
+ * in MNIST. It moves by no more than the margin that the box of 20x20 leaves, so that nothing is cut off.
+ */
+export function centreByMass(image: Uint8Array, images: Uint8Array, offset: number, margin: number): void {
+  let mass = 0
+  let massX = 0
+  let massY = 0
+  for (let row = 0; row < SIDE; row++) {
+    for (let column = 0; column < SIDE; column++) {
+      const ink = image[row * SIDE + column]!
+      mass += ink
+      massX += ink * column
+      massY += ink * row
+    }
+  }
+  const shift = (moment: number): number => Math.max(-margin, Math.min(margin, Math.round(SIDE / 2 - moment / mass)))
+  const right = shift(massX)
+  const down = shift(massY)
+  for (let row = Math.max(0, -down); row < Math.min(SIDE, SIDE - down); row++) {
+    for (let column = Math.max(0, -right); column < Math.min(SIDE, SIDE - right); column++) {
+      images[offset + (row + down) * SIDE + column + right] = image[row * SIDE + column]!
+    }
   }
 }
 
