@@ -75,14 +75,17 @@ async function openPages(browser, engines) {
 }
 
 function report({ records, rates, engines }, { budget }) {
-  console.log(`\nsamples/s, medians of ${budget.rounds} interleaved rounds; ratios are medians of the ratio within a round`)
+  console.log(`\nsamples/s, medians of up to ${budget.rounds} interleaved rounds; ratios are medians of the ratio within a round`)
   console.log(summary(records, engines, rates))
   const worst = records.reduce((most, record) => Math.max(most, record.check.relativeError), 0)
   console.log(`\nAll losses agree with float64 within ${worst.toExponential(0)} (tolerance ${lossTolerance}).`)
   const low = lowRecords(records)
   if (low.length > 0) {
-    const names = low.map((record) => `${record.engine} at ${record.batch}`).join(', ')
-    console.log(`NOT A MEASUREMENT: below 70 % of what they reach on a quiet machine: ${names}`)
+    console.log('NOT A MEASUREMENT: these stayed below 70 % of what they reach on a quiet machine (see yardsticks.mjs):')
+    for (const id of new Set(low.map((record) => record.engine))) {
+      const batches = low.filter((record) => record.engine === id).map((record) => record.batch)
+      console.log(`  ${id} at ${batches.join(', ')}`)
+    }
   }
 }
 

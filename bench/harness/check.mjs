@@ -11,9 +11,9 @@ export const lossTolerance = 1e-4
 /** Below this loss the tolerance is absolute: a loss near 0 is a difference of two large logs. */
 const smallLoss = 0.1
 
-/** The steps of the check at a batch size: 20, or what fits in the budget, but at least 2. */
+/** The steps of the check at a batch size: 20, or what fits in the budget, but at least 1. */
 export function checkSteps(batchSize, budget) {
-  return Math.min(20, Math.max(2, Math.floor(budget.checkSamples / batchSize)))
+  return Math.min(20, Math.max(1, Math.floor(budget.checkSamples / batchSize)))
 }
 
 /**

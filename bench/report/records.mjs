@@ -20,7 +20,7 @@ export function makeRecord({ page, batch, checked, steps, rates, context }) {
     gflops: round(((samplesPerSecond / batch) * checked.flops) / 1e9),
     dispatchesPerStep: isWebgpu ? round(checked.dispatchesPerStep) : null,
     submitsPerStep: isWebgpu ? round(checked.submitsPerStep) : null,
-    rounds: rates.filter((rate) => rate !== undefined).map(round),
+    rounds: rates.map(round),
     loss20: steps === 20 ? checked.loss : null,
     check: { steps, loss: checked.loss, relativeError: Number(checked.relativeError.toPrecision(2)) },
     yardstickShare: share === undefined ? null : round(share),

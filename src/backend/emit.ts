@@ -68,16 +68,17 @@ export interface AccumulatorName {
   readonly variables: readonly Variable[]
 }
 
-/** An emitter; `bound` are the variables that are names from the start, `lane` the one that vectors run over. */
+/** An emitter; `bound` are the variables that are names from the start, `lanes` the ones that vectors run over (a value depends on one of them at most). */
 export function createEmitter(
   syntax: Syntax,
   bound: readonly { variable: Variable; name: string }[],
-  lane: Variable | null = null,
+  lanes: readonly Variable[] = [],
   accumulator: AccumulatorName | null = null,
 ): Emitter {
   let scopes: Scope[] = [{ variable: null, lines: [], names: new Map() }]
   const depthOf = new Map<number, number>()
   const freeMemo = new Map<number, ReadonlySet<number>>()
+  const laneHashes = new Set(lanes.map((lane) => lane.hash))
   let next = 0
   const variableNames = new Map<number, string>()
   for (const { variable, name } of bound) {
@@ -105,7 +106,7 @@ export function createEmitter(
   const depth = (variables: Iterable<number>): number => {
     let deepest = 0
     for (const hash of variables) {
-      if (hash === lane?.hash) continue
+      if (laneHashes.has(hash)) continue
       const at = depthOf.get(hash)
       if (at === undefined) throw new InternalError('a loop variable is used outside its loop')
       deepest = Math.max(deepest, at)
@@ -113,7 +114,8 @@ export function createEmitter(
     return deepest
   }
 
-  const lanesOf = (scalar: Scalar): number => (lane !== null && free(scalar).has(lane.hash) ? 4 : 1)
+  const laneOf = (scalar: Scalar): Variable | undefined => lanes.find((lane) => free(scalar).has(lane.hash))
+  const lanesOf = (scalar: Scalar): number => (laneOf(scalar) === undefined ? 1 : 4)
 
   /** Runs `body` in a scope nested in scope `at`, and gives the scope's lines. */
   const nest = (at: number, binding: { variable: Variable; name: string }[], body: () => void): string[] => {
@@ -154,12 +156,12 @@ export function createEmitter(
     })
 
   const emit = (scalar: Scalar): string => {
-    const lanes = lanesOf(scalar)
+    const width = lanesOf(scalar)
     switch (scalar.op) {
       case 'const':
         return syntax.constant(scalar.dtype, scalar.value, 1)
       case 'variable': {
-        if (scalar.hash === lane?.hash) return syntax.lane()
+        if (laneHashes.has(scalar.hash)) return syntax.lane()
         const name = variableNames.get(scalar.hash)
         if (name === undefined) throw new InternalError(`loop variable ${scalar.name} is used outside its loop`)
         return name
@@ -170,31 +172,31 @@ export function createEmitter(
       case 'argument':
         return declared(scalar, 1, () => syntax.argument(scalar.source))
       case 'affine':
-        return emitAffine(scalar, lanes)
+        return emitAffine(scalar, width)
       case 'quotient':
       case 'remainder':
-        return declared(scalar, lanes, () => syntax.division(scalar.op, emit(scalar.x), scalar.by, isNonNegative(scalar.x), lanes))
+        return declared(scalar, width, () => syntax.division(scalar.op, emit(scalar.x), scalar.by, isNonNegative(scalar.x), width))
       case 'load':
-        return declared(scalar, lanes, () => {
-          const access = lanes === 1 ? 'scalar' : laneAccess(scalar.index, lane!)
-          return access === 'contiguous'
-            ? syntax.load(scalar.source, emit(atLaneZero(scalar.index, lane!)), access)
-            : syntax.load(scalar.source, emit(scalar.index), access)
+        return declared(scalar, width, () => {
+          const lane = laneOf(scalar)
+          if (lane === undefined) return syntax.load(scalar.source, emit(scalar.index), 'scalar')
+          const access = laneAccess(scalar.index, lane)
+          return syntax.load(scalar.source, emit(access === 'contiguous' ? atLaneZero(scalar.index, lane) : scalar.index), access)
         })
       case 'unary':
       case 'cast':
       case 'bitcast':
-        return declared(scalar, lanes, () => syntax.operation(scalar, [emit(scalar.x)], lanes))
+        return declared(scalar, width, () => syntax.operation(scalar, [emit(scalar.x)], width))
       case 'binary':
-        return declared(scalar, lanes, () => syntax.operation(scalar, [wide(scalar.x, lanes), wide(scalar.y, lanes)], lanes))
+        return declared(scalar, width, () => syntax.operation(scalar, [wide(scalar.x, width), wide(scalar.y, width)], width))
       case 'select':
-        return declared(scalar, lanes, () =>
-          syntax.operation(scalar, [wide(scalar.condition, lanes), wide(scalar.x, lanes), wide(scalar.y, lanes)], lanes),
+        return declared(scalar, width, () =>
+          syntax.operation(scalar, [wide(scalar.condition, width), wide(scalar.x, width), wide(scalar.y, width)], width),
         )
       case 'fold':
-        return emitFold(scalar, lanes)
+        return emitFold(scalar, width)
       case 'local':
-        return emitLocal(scalar, lanes)
+        return emitLocal(scalar, width)
     }
   }
 
@@ -294,6 +296,7 @@ export function laneAccess(index: Scalar, lane: Variable): LoadAccess {
   return 'contiguous'
 }
 
-function atLaneZero(index: Scalar, lane: Variable): Scalar {
+/** The index of the first of the four lanes. */
+export function atLaneZero(index: Scalar, lane: Variable): Scalar {
   return plus(index, times(lane, -1))
 }

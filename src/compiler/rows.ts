@@ -77,7 +77,7 @@ function byRows(group: Group, rows: number): Map<Tensor, Member> | null {
 }
 
 /** An epilogue value with the accumulator written out as a fold at the flat index. */
-function withSum(value: Scalar, contraction: NonNullable<Group['contraction']>, flat: Variable): Scalar {
+export function withSum(value: Scalar, contraction: NonNullable<Group['contraction']>, flat: Variable): Scalar {
   const { batch, m, n, k, lhs, rhs } = contraction
   const outer = splitIndex(flat, n.extent)
   const inBatch = splitIndex(outer.row, m.extent)

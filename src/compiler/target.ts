@@ -25,5 +25,7 @@ export interface Target {
   /** Whether independent kernels of one wave share a dispatch. */
   readonly pack: boolean
   readonly fuse: FuseOptions
+  /** A software adapter or the CPU: few lanes, no gain from workgroup memory, dear barriers. */
+  readonly software: boolean
   readonly tuning: TuningTable
 }

@@ -42,13 +42,16 @@ export function firstSamples(split: Split, count: number | undefined, name: stri
   if (count === undefined) return split
   checkCount(name, count)
   const available = sampleCount(split)
-  if (count > available) throw new DataError(`${name} is ${count}, but the data has ${available} samples. Ask for fewer.`)
+  if (count > available) {
+    throw new DataError(`${name} is ${count}, but the data has ${available} samples. Ask for fewer.`)
+  }
   return { inputs: firstRows(split.inputs, count), targets: firstRows(split.targets, count) }
 }
 
 /** @throws ArgumentError when a count of samples is no positive integer. */
 export function checkCount(name: string, count: number): void {
-  if (!Number.isSafeInteger(count) || count < 1) throw new ArgumentError(`${name} must be a positive integer, not ${count}.`)
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new ArgumentError(`${name} must be a positive integer, not ${count}.`)
 }
 
 function firstRows(array: HostArray, count: number): HostArray {

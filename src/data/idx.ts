@@ -1,5 +1,5 @@
-// The IDX format of the MNIST files: bytes (gzip or plain) enter, a uint8 host array leaves. A file is two zero bytes, a type
-// code, the number of dimensions, each dimension as a big-endian uint32, then the elements, row-major.
+// The IDX format of the MNIST files: bytes (gzip or plain) enter, a uint8 host array leaves. A file is two zero bytes,
+// a type code, the number of dimensions, each dimension as a big-endian uint32, then the elements, row-major.
 // Definition: http://yann.lecun.com/exdb/mnist/ ("the IDX file format").
 
 import { platform } from '#platform'
@@ -44,13 +44,14 @@ export function parseIdx(bytes: Uint8Array, name: string): HostArray {
   if (magic >>> 16 !== 0) {
     fail(`not an IDX file: its first bytes are ${hex(magic)}; MNIST images have 0x00000803, labels 0x00000801.`)
   }
-  if ((magic >>> 8) !== UNSIGNED_BYTE) {
+  if (magic >>> 8 !== UNSIGNED_BYTE) {
     fail(`its elements have type code ${hex((magic >>> 8) & 0xff, 2)}; only 0x08 (unsigned byte) is read.`)
   }
   if (rank < 1 || rank > MAX_DIMENSIONS) fail(`it has ${rank} dimensions; 1 to ${MAX_DIMENSIONS} are read.`)
 
   const header = 4 + 4 * rank
-  if (bytes.length < header) fail(`truncated: a header of ${rank} dimensions has ${header} bytes, given ${bytes.length}.`)
+  if (bytes.length < header)
+    fail(`truncated: a header of ${rank} dimensions has ${header} bytes, given ${bytes.length}.`)
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis))
   const expected = shape.reduce((product, size) => product * size, 1)
   const given = bytes.length - header

@@ -1,5 +1,6 @@
-// MNIST from wherever it can be had: a named folder, else the cache, else the public mirrors, else the generated digits.
-// A folder that was named is an instruction: it is used or it fails. The others fall back, and `source` and `onNotice` say so.
+// MNIST from wherever it can be had: a named folder, else the cache, else the public mirrors, else the generated
+// digits. A folder that was named is an instruction: it is used or it fails. The others fall back, and `source` and
+// `onNotice` say so.
 
 import { platform } from '#platform'
 import { type DataProgress, type Dataset, firstSamples } from './dataset.ts'
@@ -30,8 +31,8 @@ export interface MnistOptions {
 
 /**
  * The MNIST handwritten digits (LeCun, Cortes, Burges): 60,000 training and 10,000 test images, uint8 [N, 28, 28].
- * Tries in turn `source` or `WGRAD_DATA_DIR` (a folder), the cache, the public mirrors; when none of these can be had, it
- * returns `digits()`, a generated stand-in of the same shape. `dataset.source` says which it was.
+ * Tries in turn `source` or `WGRAD_DATA_DIR` (a folder), the cache, the public mirrors; when none of these can be had,
+ * it returns `digits()`, a generated stand-in of the same shape. `dataset.source` says which it was.
  * @throws DataError when a named folder is missing or faulty; the signal's reason when it aborts
  */
 export async function mnist(options: MnistOptions = {}): Promise<Dataset> {

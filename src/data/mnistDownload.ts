@@ -1,6 +1,6 @@
 // MNIST from the public mirrors through the cache. Leaves: the four files, each checked against the SHA-256 of its
-// uncompressed bytes, so that neither a mirror nor a cache can slip in other data. What is offline is to fail fast: every
-// mirror is asked once, with a short time to answer.
+// uncompressed bytes, so that neither a mirror nor a cache can slip in other data. What is offline is to fail fast:
+// every mirror is asked once, with a short time to answer.
 
 import { platform } from '#platform'
 import { DataError } from '../core/errors.ts'
@@ -114,7 +114,12 @@ async function fromMirror(mirror: string, options: DownloadOptions): Promise<Nam
 }
 
 /** The uncompressed bytes. @throws DataError when they are not those of the file called `name`. */
-async function checked(name: MnistFile, stored: Uint8Array, from: string, options: DownloadOptions): Promise<Uint8Array> {
+async function checked(
+  name: MnistFile,
+  stored: Uint8Array,
+  from: string,
+  options: DownloadOptions,
+): Promise<Uint8Array> {
   const bytes = await decompressed(stored, `${name} from ${from}`)
   const expected = (options.knownFiles ?? MNIST_KNOWN_FILES)[name].sha256
   const given = await platform.sha256(bytes)
@@ -122,7 +127,11 @@ async function checked(name: MnistFile, stored: Uint8Array, from: string, option
   throw new DataError(`${name} from ${from} has SHA-256 ${given}, expected ${expected}.`)
 }
 
-async function fetchBytes(url: string, onBytes: (received: number) => void, options: DownloadOptions): Promise<Uint8Array> {
+async function fetchBytes(
+  url: string,
+  onBytes: (received: number) => void,
+  options: DownloadOptions,
+): Promise<Uint8Array> {
   const patience = new AbortController()
   const abort = (): void => patience.abort(options.signal?.reason)
   options.signal?.throwIfAborted()
@@ -132,7 +141,8 @@ async function fetchBytes(url: string, onBytes: (received: number) => void, opti
   let timer = wait(options.connectTimeout ?? 6000)
   try {
     const response = await fetch(url, { signal: patience.signal })
-    if (!response.ok || !response.body) throw new DataError(`${url} answered ${response.status} ${response.statusText}.`)
+    if (!response.ok || !response.body)
+      throw new DataError(`${url} answered ${response.status} ${response.statusText}.`)
     const chunks: Uint8Array[] = []
     let received = 0
     const reader = response.body.getReader()

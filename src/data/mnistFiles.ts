@@ -1,5 +1,5 @@
-// The four files of MNIST: named bytes enter, a checked dataset leaves. Files are told apart by their standard names, with
-// `-idx` or `.idx`, gzip or not, in any folder; every fault names the file.
+// The four files of MNIST: named bytes enter, a checked dataset leaves. Files are told apart by their standard names,
+// with `-idx` or `.idx`, gzip or not, in any folder; every fault names the file.
 
 import { DataError } from '../core/errors.ts'
 import type { HostArray } from '../core/hostArray.ts'
@@ -33,7 +33,7 @@ const CLASSES = 10
 export function mnistFileOf(path: string): MnistFile | undefined {
   const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1)
   const standard = name.replace(/\.gz$/i, '').replace('.idx', '-idx')
-  return MNIST_FILES.find(file => file === standard)
+  return MNIST_FILES.find((file) => file === standard)
 }
 
 /**
@@ -47,7 +47,10 @@ export async function mnistFromFiles(files: readonly NamedFile[]): Promise<Datas
     const standard = mnistFileOf(file.name)
     if (standard && !chosen.has(standard)) chosen.set(standard, file)
   }
-  checkComplete([...chosen.keys()], files.map(file => file.name))
+  checkComplete(
+    [...chosen.keys()],
+    files.map((file) => file.name),
+  )
 
   const split = async (images: MnistFile, labels: MnistFile): Promise<Split> => {
     const [imageFile, labelFile] = [chosen.get(images), chosen.get(labels)]
@@ -68,7 +71,7 @@ export async function mnistFromFiles(files: readonly NamedFile[]): Promise<Datas
 
 /** @throws DataError that lists which of the four files are missing among the names given. */
 export function checkComplete(present: readonly MnistFile[], given: readonly string[], where = ''): void {
-  const missing = MNIST_FILES.filter(file => !present.includes(file))
+  const missing = MNIST_FILES.filter((file) => !present.includes(file))
   if (missing.length === 0) return
   const listed = given.length > 8 ? [...given.slice(0, 8), `and ${given.length - 8} more`] : given
   throw new DataError(
@@ -80,7 +83,9 @@ export function checkComplete(present: readonly MnistFile[], given: readonly str
 function checkSplit(inputs: HostArray, imageFile: string, targets: HostArray, labelFile: string): void {
   const [count, height, width] = inputs.shape
   if (inputs.shape.length !== 3 || height !== SIDE || width !== SIDE || count === 0) {
-    throw new DataError(`${imageFile}: images must be [N, ${SIDE}, ${SIDE}] with N > 0, given [${inputs.shape.join(', ')}].`)
+    throw new DataError(
+      `${imageFile}: images must be [N, ${SIDE}, ${SIDE}] with N > 0, given [${inputs.shape.join(', ')}].`,
+    )
   }
   if (targets.shape.length !== 1) {
     throw new DataError(`${labelFile}: labels must be [N], given [${targets.shape.join(', ')}].`)
@@ -90,8 +95,10 @@ function checkSplit(inputs: HostArray, imageFile: string, targets: HostArray, la
       `${labelFile} has ${targets.shape[0]} labels, but ${imageFile} has ${count} images. Use files of one download.`,
     )
   }
-  const wrong = targets.data.findIndex(label => label >= CLASSES)
+  const wrong = targets.data.findIndex((label) => label >= CLASSES)
   if (wrong >= 0) {
-    throw new DataError(`${labelFile}: labels must be 0 to ${CLASSES - 1}, but label ${wrong} is ${targets.data[wrong]}.`)
+    throw new DataError(
+      `${labelFile}: labels must be 0 to ${CLASSES - 1}, but label ${wrong} is ${targets.data[wrong]}.`,
+    )
   }
 }

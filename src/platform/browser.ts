@@ -1,5 +1,5 @@
-// The platform in a page or a Worker: the Cache API, SubtleCrypto, DecompressionStream and navigator.gpu. There are no files
-// and no environment; each service that a context lacks (an insecure page has no cache and no checksums) says so.
+// The platform in a page or a Worker: the Cache API, SubtleCrypto, DecompressionStream and navigator.gpu. There are no
+// files and no environment; each service that a context lacks (an insecure page has no cache and no checksums) says so.
 
 import { DataError } from '../core/errors.ts'
 import type { Platform } from './platform.ts'
@@ -12,8 +12,8 @@ const CACHE_ADDRESS = 'https://cache.wgrad.invalid/'
 export const platform: Platform = {
   name: 'browser',
   environment: () => undefined,
-  readFile: path => Promise.reject(noFiles(path)),
-  listFolder: path => Promise.reject(noFiles(path)),
+  readFile: (path) => Promise.reject(noFiles(path)),
+  listFolder: (path) => Promise.reject(noFiles(path)),
 
   async cacheRead(key) {
     try {
@@ -29,7 +29,9 @@ export const platform: Platform = {
       const response = new Response(new Uint8Array(bytes))
       await (await caches.open(CACHE_NAME)).put(CACHE_ADDRESS + encodeURIComponent(key), response)
     } catch (error) {
-      throw new DataError(`Cannot keep ${key} in the browser's cache (${error}). Open the page over https or from localhost.`)
+      throw new DataError(
+        `Cannot keep ${key} in the browser's cache (${error}). Open the page over https or from localhost.`,
+      )
     }
   },
 
@@ -38,7 +40,7 @@ export const platform: Platform = {
       throw new DataError('This page cannot compute checksums. Open it over https or from localhost.')
     }
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new Uint8Array(bytes)))
-    return Array.from(digest, byte => byte.toString(16).padStart(2, '0')).join('')
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')
   },
 
   async gunzip(bytes) {
@@ -46,14 +48,21 @@ export const platform: Platform = {
     return new Uint8Array(await new Response(stream ?? null).arrayBuffer())
   },
 
-  gpu: async () => navigator.gpu ?? null,
+  gpu: async () => browserGpu(),
   gpuNotes: async () => [
-    navigator.gpu
+    browserGpu()
       ? 'This browser has WebGPU.'
       : 'This browser offers no WebGPU here. Use a current Chrome, Edge, Firefox or Safari, over https or from localhost.',
   ],
 }
 
+/** The types say that both always exist; old browsers and insecure pages know better. */
+function browserGpu(): GPU | null {
+  return globalThis.navigator?.gpu ?? null
+}
+
 function noFiles(path: string): DataError {
-  return new DataError(`A page cannot read ${path}. Let the user choose or drop the files and pass them to mnistFromFiles().`)
+  return new DataError(
+    `A page cannot read ${path}. Let the user choose or drop the files; pass them to mnistFromFiles().`,
+  )
 }

@@ -1,6 +1,7 @@
-// WebGPU in Node: the optional package `webgpu` (Dawn). Enters: the environment. Leaves: a GPU, or null with the reasons.
-// Dawn reaches a Linux machine's graphics through Vulkan only. Where no hardware answers, the software driver that every
-// Chrome carries (SwiftShader) is put in its place: the Vulkan loader reads VK_DRIVER_FILES whenever an instance is created.
+// WebGPU in Node: the optional package `webgpu` (Dawn). Enters: the environment. Leaves: a GPU, or null with the
+// reasons. Dawn reaches a Linux machine's graphics through Vulkan only. Where no hardware answers, the software driver
+// that every Chrome carries (SwiftShader) is put in its place: the Vulkan loader reads VK_DRIVER_FILES whenever an
+// instance is created.
 
 import { readdirSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
@@ -17,9 +18,9 @@ export interface Dawn {
 let opened: Promise<Dawn> | undefined
 
 /**
- * Loads Dawn and finds an adapter. On Linux, in this order: what `VK_DRIVER_FILES` or `VK_ICD_FILENAMES` name, if the user
- * set them; a hardware driver; the software driver of an installed Chrome. macOS (Metal) and Windows (Direct3D, which has a
- * software adapter of its own) need no search. Never throws.
+ * Loads Dawn and finds an adapter. On Linux, in this order: what `VK_DRIVER_FILES` or `VK_ICD_FILENAMES` name, if the
+ * user set them; a hardware driver; the software driver of an installed Chrome. macOS (Metal) and Windows (Direct3D,
+ * which has a software adapter of its own) need no search. Never throws.
  */
 export function openDawn(): Promise<Dawn> {
   opened ??= open()
@@ -72,7 +73,10 @@ function hasGraphicsDevice(): boolean {
       return []
     }
   }
-  return names('/dev/dri').some(name => /^renderD\d+$/.test(name)) || names('/dev').some(name => /^(nvidia\d+|dxg)$/.test(name))
+  return (
+    names('/dev/dri').some((name) => /^renderD\d+$/.test(name)) ||
+    names('/dev').some((name) => /^(nvidia\d+|dxg)$/.test(name))
+  )
 }
 
 /** Loads the system's Vulkan loader, or the one beside a Chrome: it serves hardware drivers and software alike. */
@@ -86,7 +90,7 @@ function loadVulkanLoader(): void {
 function useSoftwareVulkan(notes: string[]): boolean {
   const driver = findSoftwareVulkan()
   if (!driver) {
-    notes.push('No Chrome or Chromium with a software Vulkan driver was found. Install one, or set CHROME_PATH to its binary.')
+    notes.push('No Chrome with a software Vulkan driver was found. Install one, or set CHROME_PATH to its binary.')
     return false
   }
   process.env['VK_DRIVER_FILES'] = driver.manifest

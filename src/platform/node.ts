@@ -16,12 +16,13 @@ const gunzipAsync = promisify(gunzip)
 /** Node's services. The cache is `$XDG_CACHE_HOME/wgrad`, or `~/.cache/wgrad`. */
 export const platform: Platform = {
   name: 'node',
-  environment: name => process.env[name] || undefined,
+  environment: (name) => process.env[name] || undefined,
 
   async readFile(path) {
-    return readFile(path).catch((error: unknown) => {
+    const buffer = await readFile(path).catch((error: unknown) => {
       throw new DataError(`Cannot read the file ${path} (${reason(error)}). Check the path and its permissions.`)
     })
+    return plain(buffer)
   },
 
   async listFolder(path) {
@@ -32,7 +33,7 @@ export const platform: Platform = {
   },
 
   async cacheRead(key) {
-    return readFile(join(cacheFolder(), checkedKey(key))).catch(() => null)
+    return readFile(join(cacheFolder(), checkedKey(key))).then(plain, () => null)
   },
 
   async cacheWrite(key, bytes) {
@@ -45,14 +46,21 @@ export const platform: Platform = {
       await rename(temporary, path)
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => {})
-      throw new DataError(`Cannot write ${path} (${reason(error)}). Set XDG_CACHE_HOME to a folder that can be written.`)
+      throw new DataError(
+        `Cannot write ${path} (${reason(error)}). Set XDG_CACHE_HOME to a folder that can be written.`,
+      )
     }
   },
 
-  sha256: async bytes => createHash('sha256').update(bytes).digest('hex'),
-  gunzip: bytes => gunzipAsync(bytes),
+  sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
+  gunzip: async (bytes) => plain(await gunzipAsync(bytes)),
   gpu: async () => (await openDawn()).gpu,
   gpuNotes: async () => (await openDawn()).notes,
+}
+
+/** The same bytes as what both platforms promise: a Buffer is a Uint8Array with other methods (`slice` shares). */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
 }
 
 function cacheFolder(): string {
@@ -60,7 +68,8 @@ function cacheFolder(): string {
 }
 
 function checkedKey(key: string): string {
-  if (!/^[\w-][\w.-]*$/.test(key)) throw new DataError(`"${key}" is no cache key. Use letters, digits, "-", "_" and ".".`)
+  if (!/^[\w-][\w.-]*$/.test(key))
+    throw new DataError(`"${key}" is no cache key. Use letters, digits, "-", "_" and ".".`)
   return key
 }
 

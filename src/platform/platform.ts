@@ -1,5 +1,5 @@
-// What wgrad asks of the place it runs in: files, a cache, checksums, decompression and a GPU. There are two answers, node.ts
-// and browser.ts; package `imports` picks one for `#platform`, so that no other file asks where it runs.
+// What wgrad asks of the place it runs in: files, a cache, checksums, decompression and a GPU. There are two answers,
+// node.ts and browser.ts; package `imports` picks one for `#platform`, so that no other file asks where it runs.
 
 /** The services of the place wgrad runs in. */
 export interface Platform {
@@ -17,7 +17,7 @@ export interface Platform {
   /** What `cacheWrite` stored under `key`, or null: nothing there, or no cache in this place. Never throws. */
   cacheRead(key: string): Promise<Uint8Array | null>
 
-  /** Stores bytes under a key of letters, digits and `._-`, whole or not at all. @throws DataError when they cannot be stored. */
+  /** Stores bytes whole or not at all; a key has letters, digits and `._-`. @throws DataError when it cannot. */
   cacheWrite(key: string, bytes: Uint8Array): Promise<void>
 
   /** The SHA-256 of the bytes, as 64 hexadecimal digits. */
@@ -29,6 +29,6 @@ export interface Platform {
   /** The entry to WebGPU, or null where there is none. It may still offer no adapter. Never throws. */
   gpu(): Promise<GPU | null>
 
-  /** What `gpu()` tried and found, one sentence each: for `wgrad doctor` and for errors that say why there is no GPU. */
+  /** What `gpu()` tried and found, one sentence each: for `wgrad doctor` and errors that say why there is no GPU. */
   gpuNotes(): Promise<readonly string[]>
 }

@@ -1,5 +1,5 @@
-// Where a Linux machine keeps a Chrome, and with it SwiftShader: `vk_swiftshader_icd.json` and `libvulkan.so.1` lie beside the
-// binary. Enters: the environment and the file system. Leaves: the paths of both, or null.
+// Where a Linux machine keeps a Chrome, and with it SwiftShader: `vk_swiftshader_icd.json` and `libvulkan.so.1` lie
+// beside the binary. Enters: the environment and the file system. Leaves: the paths of both, or null.
 
 import { existsSync, readdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -37,7 +37,7 @@ export function findSoftwareVulkan(folders: readonly string[] = chromeFolders())
 
 function chromeFolders(): string[] {
   const named = ['CHROME_PATH', 'PUPPETEER_EXECUTABLE_PATH']
-    .flatMap(name => process.env[name] || [])
+    .flatMap((name) => process.env[name] || [])
     .map(binaryFolder)
   const cache = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache')
   const puppeteer = process.env['PUPPETEER_CACHE_DIR'] || join(homedir(), '.cache', 'puppeteer')
@@ -63,10 +63,10 @@ function binaryFolder(path: string): string {
 function subfolders(folder: string): string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter(entry => entry.isDirectory())
-      .map(entry => entry.name)
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
       .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
-      .map(name => join(folder, name))
+      .map((name) => join(folder, name))
   } catch {
     return []
   }

@@ -19,6 +19,7 @@ export const CPU_TARGET: Target = {
   maxBindings: Number.MAX_SAFE_INTEGER,
   pack: false,
   fuse: FUSE_ALL,
+  software: true,
   tuning: { identity: 'cpu', contraction: { kind: 'registers', rows: 4, columns: 4 } },
 }
 

@@ -68,7 +68,7 @@ function contractionLines(kernel: ContractionKernel, syntax: Syntax, arrayName: 
     { variable: batch, name: 'b' },
     { variable: m, name: 'm' },
   ]
-  const epilogue = createEmitter(syntax, epilogueNames, null, { text: 'sums[m * N + n]', variables: [m, n] })
+  const epilogue = createEmitter(syntax, epilogueNames, [], { text: 'sums[m * N + n]', variables: [m, n] })
   epilogue.loop(n, 'n', () => writeStores(epilogue, kernel.stores, arrayName))
   return [
     `const N = ${N}; const sums = scratch('sums', ${M * N});`,

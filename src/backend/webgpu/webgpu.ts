@@ -1,2 +1,224 @@
-import type { Backend } from '../backend.ts'
-export async function createWebGpuBackend(_gpu: GPU | null): Promise<Backend> { throw new Error('stub') }
+// The WebGPU backend: device and limits, buffers, and programs replayed as dispatches of one compute pass. What is run is
+// encoded at once and submitted by flush(); nothing waits for the device but read-backs.
+
+import type { Program } from '../../compiler/program.ts'
+import type { Target } from '../../compiler/target.ts'
+import { FUSE_ALL } from '../../compiler/fuse.ts'
+import { deviceBytes } from '../../compiler/memory.ts'
+import { DeviceError, DeviceLostError, InternalError } from '../../core/errors.ts'
+import type { Backend, Bindings, DeviceBuffer, Executable } from '../backend.ts'
+import { describeAdapter, requestDevice } from './adapter.ts'
+import { createArgumentBuffer, rowStride } from './arguments.ts'
+import { createBufferPool, type GpuBuffer } from './buffers.ts'
+import { fromDeviceBytes, toDeviceBytes } from './layout.ts'
+import { createPipelineCache, type Pipeline } from './pipelines.ts'
+import { printDispatch } from './wgsl.ts'
+import type { BufferKey } from './writer.ts'
+
+/** A device as a compile target, with choices that are made without measuring. */
+function targetOf(limits: GPUSupportedLimits, software: boolean): Target {
+  return {
+    kind: 'webgpu',
+    maxBindings: limits.maxStorageBuffersPerShaderStage,
+    pack: true,
+    fuse: FUSE_ALL,
+    software,
+    tuning: {
+      identity: software ? 'default-software' : 'default-gpu',
+      contraction: { kind: 'registers', rows: 8, columns: 8 },
+    },
+  }
+}
+
+/**
+ * A WebGPU device.
+ * @throws DeviceError when there is no WebGPU, no adapter, or the adapter refuses a device.
+ */
+export async function createWebGpuBackend(gpu: GPU | null): Promise<Backend> {
+  const { adapter, device } = await requestDevice(gpu)
+  const description = describeAdapter(adapter)
+  const pool = createBufferPool(device, () => flush())
+  const rows = createArgumentBuffer(device)
+  const pipelines = createPipelineCache(device)
+  let lost: DeviceLostError | null = null
+  let disposed = false
+  let encoder: GPUCommandEncoder | null = null
+  let pass: GPUComputePassEncoder | null = null
+  const temporaries = new Map<string, GpuBuffer>()
+
+  void device.lost.then((info) => {
+    if (!disposed) lost = new DeviceLostError(`the WebGPU device was lost (${info.reason}): ${info.message}. Create a new device with setDevice() and restore from a checkpoint`)
+  })
+
+  const check = (): void => {
+    if (lost !== null) throw lost
+    if (disposed) throw new DeviceError('this WebGPU device was disposed')
+  }
+
+  const own = (buffer: DeviceBuffer): GpuBuffer => {
+    if (!('gpu' in buffer)) throw new InternalError('a buffer of another device')
+    return buffer as GpuBuffer
+  }
+
+  const openEncoder = (): GPUCommandEncoder => {
+    check()
+    encoder ??= device.createCommandEncoder()
+    return encoder
+  }
+  const openPass = (): GPUComputePassEncoder => {
+    pass ??= openEncoder().beginComputePass()
+    return pass
+  }
+  const closePass = (): void => {
+    pass?.end()
+    pass = null
+  }
+
+  const flush = (): void => {
+    if (encoder === null) return
+    closePass()
+    rows.upload()
+    device.queue.submit([encoder.finish()])
+    encoder = null
+  }
+
+  const slotBuffers = (program: Program): GpuBuffer[] => {
+    const ordinals = new Map<number, number>()
+    return program.slots.map((bytes) => {
+      const ordinal = ordinals.get(bytes) ?? 0
+      ordinals.set(bytes, ordinal + 1)
+      const key = `${bytes}:${ordinal}`
+      const known = temporaries.get(key) ?? pool.allocate(bytes)
+      temporaries.set(key, known)
+      return known
+    })
+  }
+
+  const prepare = async (program: Program): Promise<Executable> => {
+    check()
+    const codes = program.dispatches.map((dispatch) => printDispatch(dispatch, program))
+    const slots = slotBuffers(program)
+    const compiled = await Promise.all(codes.map((code) => pipelines.get(code)))
+    await pool.settled()
+    check()
+    const bindGroups = new WeakMap<Bindings, GPUBindGroup[]>()
+    const stride = rowStride(program)
+
+    const resource = (key: BufferKey, bindings: Bindings): GPUBuffer => {
+      switch (key.space) {
+        case 'group': {
+          const index = program.placements.findIndex((placement) => placement.group === key.group)
+          return own(bindings.inputs[index]!.buffer).gpu
+        }
+        case 'output':
+          return own(bindings.outputs[key.index]!.buffer).gpu
+        case 'temporary':
+          return slots[key.slot]!.gpu
+        case 'ring':
+          return own(bindings.ring!).gpu
+      }
+    }
+    const groupsFor = (bindings: Bindings): GPUBindGroup[] => {
+      const known = bindGroups.get(bindings)
+      if (known !== undefined) return known
+      const made = codes.map((code, i) => {
+        const entries: GPUBindGroupEntry[] = code.buffers.map(({ key }, j) => ({ binding: j + 1, resource: { buffer: resource(key, bindings) } }))
+        entries.unshift({ binding: 0, resource: { buffer: rows.buffer, size: stride } })
+        return device.createBindGroup({ layout: compiled[i]!.layout, entries })
+      })
+      bindGroups.set(bindings, made)
+      return made
+    }
+
+    return {
+      program,
+      sources: () => codes.map((code) => code.source),
+      run: (bindings, given) => {
+        const groups = groupsFor(bindings)
+        for (const row of given) {
+          let offset = rows.append(program, row)
+          if (offset === null) {
+            flush()
+            offset = rows.append(program, row)
+          }
+          if (offset === null) throw new InternalError('an argument row is larger than the argument buffer')
+          encodeStep(openPass(), compiled, groups, codes, offset)
+        }
+      },
+    }
+  }
+
+  const read: Backend['read'] = async (place, aval) => {
+    await pool.settled()
+    const bytes = deviceBytes(aval)
+    const staging = device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
+    const target = openEncoder()
+    closePass()
+    target.copyBufferToBuffer(own(place.buffer).gpu, place.offset, staging, 0, bytes)
+    flush()
+    try {
+      await staging.mapAsync(GPUMapMode.READ)
+    } catch (error) {
+      check()
+      throw new DeviceError(`a read-back failed: ${String(error)}`)
+    }
+    const data = fromDeviceBytes(aval, staging.getMappedRange())
+    staging.destroy()
+    check()
+    return data
+  }
+
+  return {
+    kind: 'webgpu',
+    name: description.name,
+    info: description.info,
+    target: targetOf(device.limits, description.software),
+    memory: pool.memory,
+    allocate: (bytes) => {
+      check()
+      return pool.allocate(bytes)
+    },
+    free: (buffer) => {
+      if (disposed || lost !== null) return
+      pool.free(own(buffer))
+    },
+    write: ({ buffer, offset }, aval, data) => {
+      flush()
+      check()
+      device.queue.writeBuffer(own(buffer).gpu, offset, toDeviceBytes(aval.dtype, data))
+    },
+    copy: (from, to, bytes) => {
+      const target = openEncoder()
+      closePass()
+      target.copyBufferToBuffer(own(from.buffer).gpu, from.offset, own(to.buffer).gpu, to.offset, bytes)
+    },
+    read,
+    prepare,
+    flush,
+    idle: async () => {
+      flush()
+      await pool.settled()
+      await device.queue.onSubmittedWorkDone()
+      check()
+    },
+    dispose: () => {
+      disposed = true
+      device.destroy()
+    },
+  }
+}
+
+function encodeStep(
+  pass: GPUComputePassEncoder,
+  compiled: readonly Pipeline[],
+  groups: readonly GPUBindGroup[],
+  codes: readonly { readonly groups: readonly [number, number] }[],
+  offset: number,
+): void {
+  for (let i = 0; i < compiled.length; i++) {
+    pass.setPipeline(compiled[i]!.pipeline)
+    pass.setBindGroup(0, groups[i]!, [offset])
+    const [x, y] = codes[i]!.groups
+    pass.dispatchWorkgroups(x, y)
+  }
+}

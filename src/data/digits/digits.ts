@@ -1,6 +1,6 @@
 // The generated digits: a seed and counts enter, a dataset in MNIST's form leaves. They stand in for MNIST where it
-// cannot be had. Every sample is drawn from its own random stream, keyed by (seed, split, index), so that a sample does not
-// depend on how many others are asked for.
+// cannot be had. Every sample is drawn from its own random stream, keyed by (seed, split, index), so that a sample does
+// not depend on how many others are asked for.
 
 import { ArgumentError } from '../../core/errors.ts'
 import { checkCount, type DataProgress, type Dataset, type Split } from '../dataset.ts'
@@ -23,8 +23,8 @@ export interface DigitsOptions {
 const CLASSES = 10
 const TRAIN = 1
 const TEST = 2
-// Long enough to cost nothing, short enough that a page stays alive: about 30 ms of work.
-const SAMPLES_PER_TURN = 500
+// Long enough that waiting costs little, short enough that a page stays alive: about 30 ms of work.
+const SAMPLES_PER_TURN = 1000
 
 /**
  * Handwritten-looking digits, uint8 [N, 28, 28], prepared as MNIST is: fitted into 20x20 pixels, centred by mass.
@@ -42,14 +42,14 @@ export async function digits(options: DigitsOptions = {}): Promise<Dataset> {
   const total = trainCount + testCount
   const turn = async (generated: number): Promise<void> => {
     options.onProgress?.({ stage: 'generate', received: generated, total })
-    await new Promise(resolve => setTimeout(resolve))
+    await new Promise((resolve) => setTimeout(resolve))
     options.signal?.throwIfAborted()
   }
   return {
     name: 'digits',
     source: 'generated digits',
     train: await generateSplit(seed, TRAIN, trainCount, turn),
-    test: await generateSplit(seed, TEST, testCount, done => turn(trainCount + done)),
+    test: await generateSplit(seed, TEST, testCount, (done) => turn(trainCount + done)),
     classes: CLASSES,
   }
 }
@@ -64,11 +64,13 @@ async function generateSplit(
   const labels = new Uint8Array(count)
   const image = new Uint8Array(SIDE * SIDE)
   const scratch = new Float64Array(SIDE * SIDE)
+  let order: number[] = []
   for (let index = 0; index < count; index++) {
-    const label = labelOf(seed, stream, index)
+    if (index % CLASSES === 0) order = classOrder(seed, stream, index / CLASSES)
+    const label = order[index % CLASSES]!
     const random = randomStream(seed, stream, index)
     const strokes = writeDigit(label, random)
-    rasterise(strokes, 1 + 0.1 * random.normal(), 255, scratch, image)
+    rasterise(strokes, random, scratch, image)
     centreByMass(image, images, index * SIDE * SIDE, MARGIN)
     labels[index] = label
     if ((index + 1) % SAMPLES_PER_TURN === 0 || index + 1 === count) await turn(index + 1)
@@ -79,13 +81,13 @@ async function generateSplit(
   }
 }
 
-/** The class of a sample: each block of ten samples has a permutation of the ten classes of its own. */
-function labelOf(seed: number, stream: number, index: number): number {
-  const random = randomStream(seed, stream + 2, Math.floor(index / CLASSES))
+/** The classes of the samples of a block of ten: a permutation of its own. */
+function classOrder(seed: number, stream: number, block: number): number[] {
+  const random = randomStream(seed, stream + 2, block)
   const order = Array.from({ length: CLASSES }, (_, label) => label)
   for (let last = CLASSES - 1; last > 0; last--) {
     const other = random.below(last + 1)
     ;[order[last], order[other]] = [order[other]!, order[last]!]
   }
-  return order[index % CLASSES]!
+  return order
 }

@@ -1,6 +1,6 @@
-// A small keyed random stream for the generator: a few integer keys enter, a repeatable sequence leaves. Only 32-bit integer
-// steps and exact arithmetic are used (no log, sin or cos, which differ between engines in the last bit), so that a
-// seed gives the same pixels everywhere. It has nothing to do with the random numbers of tensors.
+// A small keyed random stream for the generator: a few integer keys enter, a repeatable sequence leaves. Only 32-bit
+// integer steps and exact arithmetic are used (no log, sin, cos or powers, which differ between engines in the last
+// bit), so that a seed gives the same pixels everywhere. It has nothing to do with the random numbers of tensors.
 
 /** A repeatable sequence of random numbers. */
 export interface RandomStream {
@@ -12,7 +12,7 @@ export interface RandomStream {
   below(n: number): number
 }
 
-/** The stream that belongs to these integer keys; streams of different keys are unrelated. Generator: sfc32 by Chris Doty-Humphrey. */
+/** The stream of these integer keys, unrelated to those of others. Generator: sfc32 by Chris Doty-Humphrey. */
 export function randomStream(...keys: readonly number[]): RandomStream {
   let hash = 0x9e3779b9
   for (const key of keys) hash = mix(Math.imul(hash, 0x85ebca6b) ^ (key >>> 0))
@@ -35,7 +35,7 @@ export function randomStream(...keys: readonly number[]): RandomStream {
   return {
     uniform,
     normal: () => (uniform() + uniform() + uniform() + uniform() - 2) * 1.7320508075688772,
-    below: n => Math.floor(uniform() * n),
+    below: (n) => Math.floor(uniform() * n),
   }
 }
 

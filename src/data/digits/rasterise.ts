@@ -1,7 +1,10 @@
-// From pen strokes to pixels: polylines in pixel units enter, a centred 28x28 image of uint8 leaves. A pixel's ink follows from
-// the distance of its centre to the nearest piece of stroke, which only the pixels in reach of a piece are asked for.
+// From pen strokes to pixels: polylines in pixel units enter, a centred 28x28 image of uint8 leaves. A pixel's ink
+// follows from the distance of its centre to the nearest piece of stroke, which only the pixels in reach of a piece are
+// asked for.
 
-/** Straight pieces of pen stroke in pixels; piece i goes from (x[i], y[i]) to the next point unless a stroke ends at i. */
+import type { RandomStream } from './random.ts'
+
+/** Straight pieces of pen stroke in pixels: from every point to the next, unless the pen is lifted between them. */
 export interface Strokes {
   readonly x: number[]
   readonly y: number[]
@@ -11,23 +14,21 @@ export interface Strokes {
   readonly lifted: boolean[]
 }
 
+// How much the ink of an edge's pixel is off, as a share of full ink: paper is rough and scanners make noise.
+const ROUGHNESS = 0.3
+
 /** The images' height and width. */
 export const SIDE = 28
 
 /**
- * Draws strokes.
- * @param sharpness ink gained per pixel of distance at a stroke's edge: 1 is a box filter
- * @param ink the ink of a pixel that is wholly covered, at most 255
+ * Draws strokes with a soft, slightly rough edge and ink of varying darkness.
  * @param inside scratch of SIDE x SIDE numbers
  * @param image gets the SIDE x SIDE pixels
  */
-export function rasterise(
-  strokes: Strokes,
-  sharpness: number,
-  ink: number,
-  inside: Float64Array,
-  image: Uint8Array,
-): void {
+export function rasterise(strokes: Strokes, random: RandomStream, inside: Float64Array, image: Uint8Array): void {
+  const sharpness = 1 + 0.1 * random.normal() // ink per pixel of distance at the edge; 1 is a box filter
+  const fading = random.uniform() * random.uniform()
+  const ink = 255 * (1 - 0.25 * fading * fading)
   const reach = 0.5 / sharpness
   inside.fill(-reach)
   const { x, y, radius, lifted } = strokes
@@ -36,13 +37,18 @@ export function rasterise(
   }
   for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
     const depth = inside[pixel]!
-    image[pixel] = Math.floor(Math.min(1, depth * sharpness + 0.5) * ink + 0.5)
+    if (depth <= -reach) image[pixel] = 0
+    else if (depth >= reach) image[pixel] = Math.floor(ink + 0.5)
+    else {
+      const coverage = depth * sharpness + 0.5 + ROUGHNESS * (random.uniform() - 0.5)
+      image[pixel] = Math.floor(Math.max(0, Math.min(1, coverage)) * ink + 0.5)
+    }
   }
 }
 
 /**
- * Copies a drawn image to `images` from `offset` on, moved by whole pixels so that the centre of its ink comes to (14, 14), as
- * in MNIST. It moves by no more than the margin that the box of 20x20 leaves, so that nothing is cut off.
+ * Copies a drawn image to `images` from `offset` on, moved by whole pixels so that the centre of its ink comes to (14,
+ * 14), as in MNIST. It moves by no more than the margin that the box of 20x20 leaves, so that nothing is cut off.
  */
 export function centreByMass(image: Uint8Array, images: Uint8Array, offset: number, margin: number): void {
   let mass = 0

@@ -1,0 +1,233 @@
+// WGSL as a target of emit.ts. Four lanes are vec4 values; loads and stores go through the access functions of the module, so
+// that a buffer's declaration (scalar or vec4 elements) is nobody else's matter.
+
+import type { DType } from '../../core/dtype.ts'
+import { InternalError } from '../../core/errors.ts'
+import type { Loadable, Scalar } from '../../ir/scalar.ts'
+import type { FoldText, LoadAccess, Syntax } from '../emit.ts'
+
+/** How a tensor is reached in WGSL: the buffer's name and the index of the tensor's first element in it. */
+export interface Reach {
+  readonly buffer: string
+  readonly offset: number
+  readonly dtype: DType
+  /** Text that is added to the offset: the ring row's start. */
+  readonly dynamicOffset: string | null
+}
+
+/** What the syntax asks of the module being written. */
+export interface WgslNames {
+  readonly reach: (source: { readonly id: number }) => Reach
+  /** The position of an argument in the row, in words after the header. */
+  readonly argument: (source: { readonly id: number }) => number
+  /** Notes that a buffer is read or written four elements at a time. */
+  readonly useWide: (buffer: string) => void
+  /** Names an array in workgroup memory that all invocations of a group share. */
+  readonly sharedArray?: (name: string, dtype: DType, extent: number) => void
+}
+
+/** The WGSL type of a dtype's values. */
+export function typeOf(dtype: DType): string {
+  switch (dtype) {
+    case 'float32':
+      return 'f32'
+    case 'int32':
+      return 'i32'
+    case 'uint32':
+    case 'uint8':
+      return 'u32'
+    case 'bool':
+      return 'bool'
+    case 'float16':
+      return 'f16'
+    case 'float64':
+      throw new InternalError('float64 does not exist on WebGPU')
+  }
+}
+
+const vectorType = (dtype: DType, lanes: number): string => (lanes === 1 ? typeOf(dtype) : `vec4<${typeOf(dtype)}>`)
+
+/** A literal; infinities and NaN come from the argument row, since constant ones do not compile. */
+export function literalText(dtype: DType, value: number): string {
+  switch (dtype) {
+    case 'bool':
+      return value ? 'true' : 'false'
+    case 'int32':
+      return value === -(2 ** 31) ? '(-2147483647i - 1i)' : value < 0 ? `(${value}i)` : `${value}i`
+    case 'uint32':
+    case 'uint8':
+      return `${value}u`
+    default: {
+      if (Number.isNaN(value)) return 'bitcast<f32>(args[0].z)'
+      if (value === Infinity) return 'bitcast<f32>(args[0].x)'
+      if (value === -Infinity) return 'bitcast<f32>(args[0].y)'
+      const text = Object.is(value, -0) ? '-0.0' : Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}.0` : String(value)
+      return value < 0 || Object.is(value, -0) ? `(${text}f)` : `${text}f`
+    }
+  }
+}
+
+const OPERATORS: Record<string, string> = { add: '+', sub: '-', mul: '*', eq: '==', ne: '!=', lt: '<', le: '<=', gt: '>', ge: '>=', and: '&', or: '|', xor: '^' } // prettier-ignore
+
+function binaryText(node: Extract<Scalar, { op: 'binary' }>, x: string, y: string, lanes: number): string {
+  const { fn } = node
+  const operand = node.x.dtype
+  const integer = operand === 'int32' || operand === 'uint32'
+  const type = vectorType(operand, lanes)
+  switch (fn) {
+    case 'div':
+    case 'rem': {
+      const operator = fn === 'div' ? '/' : '%'
+      if (!integer) return `${x} ${operator} ${y}`
+      const zero = `${type}(${literalText(operand, 0)})`
+      return `select(${x} ${operator} ${y}, ${zero}, ${y} == ${zero})`
+    }
+    case 'pow':
+    case 'min':
+    case 'max':
+      return `${fn}(${x}, ${y})`
+    case 'shl':
+    case 'shr': {
+      const shift = lanes === 1 ? `(u32(${y}) & 31u)` : `(vec4<u32>(${y}) & vec4<u32>(31u))`
+      return `${x} ${fn === 'shl' ? '<<' : '>>'} ${shift}`
+    }
+    case 'xor':
+      return operand === 'bool' ? `${x} != ${y}` : `${x} ^ ${y}`
+    default:
+      return `${x} ${OPERATORS[fn]} ${y}`
+  }
+}
+
+function unaryText(node: Extract<Scalar, { op: 'unary' }>, x: string): string {
+  switch (node.fn) {
+    case 'neg':
+      return `-${x}`
+    case 'not':
+      return `!${x}`
+    case 'bitnot':
+      return `~${x}`
+    default:
+      return `${node.fn}(${x})`
+  }
+}
+
+function castText(to: DType, x: string, lanes: number): string {
+  return `${vectorType(to, lanes)}(${x})`
+}
+
+function foldLines(fold: FoldText): string[] {
+  const { name, combine, dtype, lanes, variable, extent, body, value } = fold
+  const type = vectorType(dtype, lanes)
+  const limits: Record<string, readonly [number, number]> = { float32: [-Infinity, Infinity], int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1] }
+  const [least, greatest] = limits[dtype] ?? [0, 0]
+  const start = { sum: 0, prod: 1, max: least, argmax: least, min: greatest, argmin: greatest }[combine]
+  const open = `for (var ${variable}: i32 = 0; ${variable} < ${extent}; ${variable}++) {`
+  const first = `${type}(${literalText(dtype, start)})`
+  if (combine === 'argmax' || combine === 'argmin') {
+    const index = lanes === 1 ? 'i32' : 'vec4<i32>'
+    const better = combine === 'argmax' ? '>' : '<'
+    return [
+      `var ${name}: ${index} = ${index}(0i);`,
+      `var ${name}_best: ${type} = ${first};`,
+      open,
+      ...body,
+      `let ${name}_wins = ${value} ${better} ${name}_best;`,
+      `${name} = select(${name}, ${index}(${variable}), ${name}_wins);`,
+      `${name}_best = select(${name}_best, ${value}, ${name}_wins);`,
+      '}',
+    ]
+  }
+  const update = { sum: `${name} + ${value}`, prod: `${name} * ${value}`, max: `max(${name}, ${value})`, min: `min(${name}, ${value})` }[combine]
+  return [`var ${name}: ${type} = ${first};`, open, ...body, `${name} = ${update};`, '}']
+}
+
+/** Text of an index into a tensor's buffer. */
+export function indexText(reach: Reach, index: string): string {
+  const parts = [index]
+  if (reach.offset !== 0) parts.push(String(reach.offset))
+  if (reach.dynamicOffset !== null) parts.push(reach.dynamicOffset)
+  return parts.join(' + ')
+}
+
+const COMPONENTS = ['x', 'y', 'z', 'w']
+
+function loadText(names: WgslNames, source: Loadable, index: string, access: LoadAccess): string {
+  const reach = names.reach(source)
+  const one = (at: string): string => {
+    if (reach.dtype === 'uint8') return `((${reach.buffer}_at((${at}) >> 2u) >> (u32((${at}) & 3) * 8u)) & 255u)`
+    return `${reach.buffer}_at(${at})${reach.dtype === 'bool' ? ' != 0u' : ''}`
+  }
+  const at = indexText(reach, index)
+  if (access === 'scalar') return one(at)
+  const type = vectorType(reach.dtype, 4)
+  if (access === 'gather') {
+    const parts = COMPONENTS.map((component) => one(indexText(reach, `${index}.${component}`)))
+    return `${type}(${parts.join(', ')})`
+  }
+  if (reach.dtype === 'uint8') {
+    return `((vec4<u32>(${reach.buffer}_at((${at}) >> 2u)) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(255u))`
+  }
+  names.useWide(reach.buffer)
+  return `${reach.buffer}_four(${at})${reach.dtype === 'bool' ? ' != vec4<u32>(0u)' : ''}`
+}
+
+/** The statement that stores a value. */
+export function storeText(names: WgslNames, source: { readonly id: number }, index: string, value: string, access: LoadAccess): string {
+  const reach = names.reach(source)
+  const bool = reach.dtype === 'bool'
+  const at = indexText(reach, index)
+  if (access === 'scalar') return `${reach.buffer}_set(${at}, ${bool ? `select(0u, 1u, ${value})` : value});`
+  const four = bool ? `select(vec4<u32>(0u), vec4<u32>(1u), ${value})` : value
+  if (access === 'contiguous') {
+    names.useWide(reach.buffer)
+    return `${reach.buffer}_set_four(${at}, ${four});`
+  }
+  return COMPONENTS.map((c) => `${reach.buffer}_set(${indexText(reach, `${index}.${c}`)}, (${four}).${c});`).join(' ')
+}
+
+/** The syntax of WGSL for kernels that reach tensors and arguments through `names`. */
+export function wgslSyntax(names: WgslNames): Syntax {
+  return {
+    constant: (dtype, value, lanes) => (lanes === 1 ? literalText(dtype, value) : `${vectorType(dtype, 4)}(${literalText(dtype, value)})`),
+    splat: (dtype, scalar) => `${vectorType(dtype, 4)}(${scalar})`,
+    lane: () => 'vec4<i32>(0, 1, 2, 3)',
+    declare: (name, dtype, lanes, value) => `let ${name}: ${vectorType(dtype, lanes)} = ${value};`,
+    affine: (base, terms, constant, lanes) => {
+      const parts = terms.map(({ name, factor }) => (factor === 1 ? name : `${name} * ${factor < 0 ? `(${factor})` : factor}`))
+      if (base !== null) parts.unshift(base)
+      if (constant !== 0) parts.push(constant < 0 ? `(${constant})` : String(constant))
+      return lanes === 1 ? parts.join(' + ') : parts.join(' + ')
+    },
+    division: (op, x, by, nonNegative, lanes) => {
+      if (nonNegative) return `${x} ${op === 'quotient' ? '/' : '%'} ${by}`
+      return `floor_${op === 'quotient' ? 'div' : 'mod'}${lanes === 1 ? '' : '4'}(${x}, ${by})`
+    },
+    load: (source, index, access) => loadText(names, source, index, access),
+    argument: (source) => {
+      const word = names.argument(source)
+      const bits = `args[${1 + Math.floor(word / 4)}].${COMPONENTS[word % 4]}`
+      const { dtype } = source.aval
+      return dtype === 'bool' ? `${bits} != 0u` : dtype === 'uint32' || dtype === 'uint8' ? bits : `bitcast<${typeOf(dtype)}>(${bits})`
+    },
+    operation: (node, operands, lanes) => {
+      const [x, y, z] = operands as [string, string, string]
+      switch (node.op) {
+        case 'unary':
+          return unaryText(node, x)
+        case 'binary':
+          return binaryText(node, x, y, lanes)
+        case 'select':
+          return `select(${z}, ${y}, ${x})`
+        case 'cast':
+          return castText(node.dtype, x, lanes)
+        case 'bitcast':
+          return `bitcast<${vectorType(node.dtype, lanes)}>(${x})`
+      }
+    },
+    fold: foldLines,
+    localArray: (name, dtype, extent) => `var ${name}: array<${typeOf(dtype)}, ${extent}>;`,
+    localStore: (name, index, value) => `${name}[${index}] = ${value};`,
+    localLoad: (name, index, lanes) => (lanes === 1 ? `${name}[${index}]` : `vec4(${COMPONENTS.map((c) => `${name}[${index}.${c}]`).join(', ')})`),
+    loop: (variable, extent, body) => [`for (var ${variable}: i32 = 0; ${variable} < ${extent}; ${variable}++) {`, ...body, '}'],
+  }
+}

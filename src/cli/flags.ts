@@ -1,0 +1,64 @@
+// The commands and options of the command line as data: the parser checks against this table and the help prints it, so that
+// neither knows an option that the other does not.
+
+import { LEARNING_RATES, MOMENTUM, TRAIN_DEFAULTS } from './defaults.ts'
+
+/** An option: with `value` (its placeholder in the help) it takes a value, without it is a switch. */
+export interface Flag {
+  readonly value?: string
+  readonly short?: string
+  readonly text: string
+}
+
+/** A command's line in the help, what follows its name, and its options by name. */
+export interface CommandEntry {
+  readonly text: string
+  readonly words: string
+  readonly flags: Readonly<Record<string, Flag>>
+}
+
+const help: Flag = { short: 'h', text: 'show this help' }
+const rates = Object.entries(LEARNING_RATES).map(([name, rate]) => `${rate} for ${name}`)
+
+/** Every command. */
+export const COMMANDS = {
+  train: {
+    text: 'train a model and report its accuracy on the test set',
+    words: 'mnist',
+    flags: {
+      model: { value: 'NAME', text: `mlp: 784-128-10 with ReLU (default ${TRAIN_DEFAULTS.model})` },
+      epochs: { value: 'N', text: `passes over the training set (default ${TRAIN_DEFAULTS.epochs})` },
+      'batch-size': { value: 'N', text: `samples per step (default ${TRAIN_DEFAULTS.batchSize})` },
+      optimizer: {
+        value: 'NAME',
+        text: `sgd, momentum (${MOMENTUM}) or adam (default ${TRAIN_DEFAULTS.optimizer})`,
+      },
+      'learning-rate': { value: 'RATE', text: `default ${rates.join(', ')}` },
+      seed: { value: 'N', text: `initial weights and order of samples (default ${TRAIN_DEFAULTS.seed})` },
+      device: {
+        value: 'NAME',
+        text: `auto, webgpu or cpu (default ${TRAIN_DEFAULTS.device}: a hardware GPU, else the CPU)`,
+      },
+      'data-dir': { value: 'FOLDER', text: 'the four MNIST files (default: the variable WGRAD_DATA_DIR)' },
+      'train-count': { value: 'N', text: 'use only the first N training samples' },
+      'test-count': { value: 'N', text: 'use only the first N test samples' },
+      json: { text: 'print one JSON object per report on stdout' },
+      help,
+    },
+  },
+  doctor: {
+    text: 'show the WebGPU adapter and test every kernel against the CPU',
+    words: '',
+    flags: { json: { text: 'print one JSON object on stdout' }, help },
+  },
+  bench: { text: 'say how to run the benchmark', words: '', flags: { help } },
+} as const satisfies Readonly<Record<string, CommandEntry>>
+
+/** The name of a command. */
+export type CommandName = keyof typeof COMMANDS
+
+/** The options that stand before any command. */
+export const GLOBAL_FLAGS = {
+  help,
+  version: { short: 'v', text: 'show the version' },
+} as const satisfies Readonly<Record<string, Flag>>
