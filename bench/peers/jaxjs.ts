@@ -6,6 +6,7 @@ import type { Device } from '@jax-js/jax'
 import { batchStart } from '../engines/engine.ts'
 import type { Dataset, Engine, Session, Task } from '../engines/engine.ts'
 
+const V: string = (globalThis as any).variant ?? ''
 // A type alias, not an interface: jax-js's tree types ask for that.
 type Params = { w1: np.Array; b1: np.Array; w2: np.Array; b2: np.Array }
 
@@ -56,13 +57,26 @@ function prepareJaxjs(task: Task, images: np.Array, labels: np.Array, dataset: D
     return [updated, loss]
   })
 
+  const gather = jit((x: np.Array, y: np.Array, index: np.Array): [np.Array, np.Array] => [x.slice(index.ref), y.slice(index)])
+  const inner = jit((current: Params, x: np.Array, y: np.Array): [Params, np.Array] => {
+    const [loss, gradients] = valueAndGrad(batchLoss)(tree.ref(current), x, y)
+    return [{
+      w1: current.w1.sub(gradients.w1.mul(learningRate)),
+      b1: current.b1.sub(gradients.b1.mul(learningRate)),
+      w2: current.w2.sub(gradients.w2.mul(learningRate)),
+      b2: current.b2.sub(gradients.b2.mul(learningRate)),
+    }, loss]
+  })
+  let fixed: [np.Array, np.Array] | undefined
   return {
     async run(steps) {
       let last = NaN
       for (let n = 1; n <= steps; n++) {
         const start = batchStart(task, step++)
         const index = np.array(samples.slice(start, start + batchSize), { dtype: np.int32 })
-        const [updated, loss] = trainStep(params, images.ref, labels.ref, index)
+        if (V === 'fixed') fixed ??= gather(images.ref, labels.ref, index)
+        const two = V === 'two' ? gather(images.ref, labels.ref, index) : undefined
+        const [updated, loss] = V === 'fixed' ? inner(params, fixed![0].ref, fixed![1].ref) : V === 'two' ? inner(params, two![0], two![1]) : trainStep(params, images.ref, labels.ref, index)
         params = updated
         if (n < steps) loss.dispose()
         else last = (await loss.data())[0] ?? NaN

@@ -1,7 +1,5 @@
 // What `wgrad train` does when nothing else is said: the one place where the defaults of the command line stand.
 
-import { nn } from '../index.ts'
-
 /** Optimizers by their name on the command line. */
 export type OptimizerName = 'sgd' | 'momentum' | 'adam'
 
@@ -21,10 +19,8 @@ export const TRAIN_DEFAULTS = {
   seed: 0,
 } as const
 
-/** The models of `--model`: their layer sizes in words, and how to build them. */
-export const MODELS = {
-  mlp: {
-    layers: '784-128-10',
-    build: () => nn.sequential([nn.flatten(), nn.dense(128), nn.relu(), nn.dense(10)]),
-  },
-} as const
+/** The models of `--model`, with their layer sizes in words. */
+export const MODELS = { mlp: '784-128-10' } as const
+
+/** Models by their name on the command line. */
+export type ModelName = keyof typeof MODELS

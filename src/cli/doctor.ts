@@ -2,26 +2,10 @@
 // first, so that the lines for people and `--json` cannot tell different things.
 
 import { platform } from '#platform'
-import { type DeviceKind, setDevice } from '../index.ts'
+import { type SelfTestResult, setDevice } from '../index.ts'
 import { WgradError } from '../core/errors.ts'
 import type { Display } from './display.ts'
 import { interruptedAt } from './interruption.ts'
-
-/** The result of one kernel's test. */
-export interface KernelTest {
-  readonly name: string
-  readonly ok: boolean
-  readonly detail: string
-}
-
-/** One device's findings: what it is and its tests, or why it cannot be had. */
-export interface DeviceFindings {
-  readonly kind: 'cpu' | 'webgpu'
-  readonly name?: string
-  readonly info?: Readonly<Record<string, string | number | boolean>>
-  readonly tests: readonly KernelTest[]
-  readonly error?: string
-}
 
 /** Everything that the doctor found. */
 export interface Findings {
@@ -30,9 +14,10 @@ export interface Findings {
   /** How WebGPU was looked for, a sentence each. */
   readonly notes: readonly string[]
   readonly adapter: AdapterFindings | null
+  readonly device: DeviceFindings
   /** The device that `--device auto` picks. */
   readonly auto: string
-  readonly devices: readonly DeviceFindings[]
+  /** Whether there is a device and no kernel failed. */
   readonly ok: boolean
 }
 
@@ -43,22 +28,29 @@ export interface AdapterFindings {
   readonly limits: Readonly<Record<string, number>>
 }
 
-/** Examines WebGPU and both devices, and prints what it found. @returns the exit code: 1 when anything is amiss */
+/** What the WebGPU device is and how its kernels did, or why it cannot be had. */
+export interface DeviceFindings {
+  readonly name?: string
+  readonly info?: Readonly<Record<string, string | number | boolean>>
+  readonly tests: readonly SelfTestResult[]
+  readonly error?: string
+}
+
+/** Examines WebGPU and prints what it found. @returns the exit code: 1 when anything is amiss */
 export async function doctor(version: string, display: Display, signal: AbortSignal): Promise<number> {
-  const examine = async (kind: 'cpu' | 'webgpu'): Promise<DeviceFindings> => {
-    if (signal.aborted) throw interruptedAt(signal, 'before the tests were done')
-    return examineDevice(kind)
-  }
   const adapter = await examineAdapter()
-  const devices = [await examine('cpu'), await examine('webgpu')]
+  const device = await examineDevice()
+  if (signal.aborted) throw interruptedAt(signal, 'before everything was examined')
+  const auto = await setDevice('auto')
+  await auto.dispose()
   const findings: Findings = {
     wgrad: version,
     system: `Node ${process.version}, ${process.platform} ${process.arch}`,
     notes: await platform.gpuNotes(),
     adapter,
-    auto: await nameOf('auto'),
-    devices,
-    ok: devices.every(({ error, tests }) => error === undefined && tests.every(({ ok }) => ok)),
+    device,
+    auto: `${auto.kind}, ${auto.name}`,
+    ok: device.error === undefined && device.tests.every(({ ok }) => ok),
   }
   for (const line of findingsLines(findings)) display.line(line)
   display.report(findings)
@@ -82,45 +74,35 @@ async function examineAdapter(): Promise<AdapterFindings | null> {
   }
 }
 
-async function examineDevice(kind: 'cpu' | 'webgpu'): Promise<DeviceFindings> {
+async function examineDevice(): Promise<DeviceFindings> {
   try {
-    const device = await setDevice(kind)
+    const device = await setDevice('webgpu')
     try {
-      return { kind, name: device.name, info: device.info, tests: await device.selfTest() }
+      return { name: device.name, info: device.info, tests: await device.selfTest() }
     } finally {
       await device.dispose()
     }
   } catch (error) {
-    if (error instanceof WgradError) return { kind, tests: [], error: error.message }
+    if (error instanceof WgradError) return { tests: [], error: error.message }
     throw error
   }
 }
 
-async function nameOf(kind: DeviceKind): Promise<string> {
-  const device = await setDevice(kind)
-  await device.dispose()
-  return `${device.kind}, ${device.name}`
-}
-
 /** The findings as lines for people. */
-export function findingsLines(findings: Findings): string[] {
-  const { wgrad, system, notes, adapter, devices, auto, ok } = findings
-  const failed = devices.flatMap(({ tests }) => tests.filter((test) => !test.ok))
-  const missing = devices.filter(({ error }) => error !== undefined).map(({ kind }) => kind)
-  const trouble = [
-    ...(failed.length > 0 ? [`${failed.length} failed: ${failed.map(({ name }) => name).join(', ')}`] : []),
-    ...(missing.length > 0 ? [`not available: ${missing.join(', ')}`] : []),
-  ]
+export function findingsLines({ wgrad, system, notes, adapter, device, auto, ok }: Findings): string[] {
+  const failed = device.tests.filter((test) => !test.ok).map(({ name }) => name)
+  const trouble = device.error === undefined ? `these kernels fail: ${failed.join(', ')}` : 'there is no WebGPU device'
   return [
     `wgrad ${wgrad}, ${system}`,
     '',
     'WebGPU',
     ...notes.map((note) => `  ${note}`),
     ...(adapter ? adapterLines(adapter) : ['  adapter   none']),
-    ...devices.flatMap((device) => ['', ...deviceLines(device)]),
     '',
-    `--device auto picks ${auto}`,
-    ok ? 'everything works' : `something is amiss: ${trouble.join('; ')}`,
+    ...deviceLines(device),
+    '',
+    `--device auto picks ${auto}.`,
+    ok ? 'Everything works.' : `Something is amiss: ${trouble}.`,
   ]
 }
 
@@ -133,12 +115,14 @@ function adapterLines({ name, features, limits }: AdapterFindings): string[] {
   ]
 }
 
-function deviceLines({ kind, name, info = {}, tests, error }: DeviceFindings): string[] {
-  if (error !== undefined) return [`device ${kind}: ${error}`]
+function deviceLines({ name, info = {}, tests, error }: DeviceFindings): string[] {
+  if (error !== undefined) return [`device: ${error}`]
   return [
-    `device ${kind}, ${name}`,
+    `device ${name}`,
     ...table(Object.entries(info).map(([key, value]) => [key, String(value)])),
-    ...tests.map(({ name: test, ok, detail }) => `  ${ok ? 'ok    ' : 'FAILED'}  ${test}  ${detail}`.trimEnd()),
+    '',
+    'kernels, compared with the CPU',
+    ...table(tests.map((test) => [`${test.ok ? 'ok      ' : 'FAILED  '}${test.name}`, test.detail])),
   ]
 }
 

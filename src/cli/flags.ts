@@ -1,7 +1,7 @@
 // The commands and options of the command line as data: the parser checks against this table and the help prints it, so that
 // neither knows an option that the other does not.
 
-import { LEARNING_RATES, MOMENTUM, TRAIN_DEFAULTS } from './defaults.ts'
+import { LEARNING_RATES, MODELS, MOMENTUM, TRAIN_DEFAULTS } from './defaults.ts'
 
 /** An option: with `value` (its placeholder in the help) it takes a value, without it is a switch. */
 export interface Flag {
@@ -26,7 +26,7 @@ export const COMMANDS = {
     text: 'train a model and report its accuracy on the test set',
     words: 'mnist',
     flags: {
-      model: { value: 'NAME', text: `mlp: 784-128-10 with ReLU (default ${TRAIN_DEFAULTS.model})` },
+      model: { value: 'NAME', text: `mlp: ${MODELS.mlp} with ReLU (default ${TRAIN_DEFAULTS.model})` },
       epochs: { value: 'N', text: `passes over the training set (default ${TRAIN_DEFAULTS.epochs})` },
       'batch-size': { value: 'N', text: `samples per step (default ${TRAIN_DEFAULTS.batchSize})` },
       optimizer: {

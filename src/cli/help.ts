@@ -27,9 +27,13 @@ function programHelp(): string {
 
 function commandHelp(name: CommandName): string {
   const { text, words, flags }: CommandEntry = COMMANDS[name]
-  return [`Usage: wgrad ${name} ${words ? `${words} ` : ''}[OPTIONS]`, `  ${text}`, '', 'Options:', ...flagTable(flags)].join(
-    '\n',
-  )
+  return [
+    `Usage: wgrad ${name} ${words ? `${words} ` : ''}[OPTIONS]`,
+    `  ${text}`,
+    '',
+    'Options:',
+    ...flagTable(flags),
+  ].join('\n')
 }
 
 function flagTable(flags: Readonly<Record<string, Flag>>): string[] {

@@ -2,7 +2,6 @@
 // The command `wgrad`: the words of the command line in, an exit code out. Everything that has to do with the process stands
 // here: signals, streams, errors that nobody caught, and its end (Dawn's threads would keep it alive).
 
-import '../node.ts'
 import { createDisplay, type Display } from './display.ts'
 import { doctor } from './doctor.ts'
 import { errorText, exitCodeOf } from './errors.ts'

@@ -1,7 +1,7 @@
 // The command line in, what is to be done out: the command with settings that are complete and within their ranges.
 
-import type { DeviceKind } from '../index.ts'
-import { LEARNING_RATES, MODELS, type OptimizerName, TRAIN_DEFAULTS } from './defaults.ts'
+import type { DeviceKind } from '../runtime/device.ts'
+import { LEARNING_RATES, type ModelName, MODELS, type OptimizerName, TRAIN_DEFAULTS } from './defaults.ts'
 import { UsageError } from './errors.ts'
 import { COMMANDS, type CommandName, GLOBAL_FLAGS } from './flags.ts'
 import { didYouMean } from './suggest.ts'
@@ -10,7 +10,7 @@ import { readWords, type Words } from './words.ts'
 /** Everything that `wgrad train` needs to know. */
 export interface TrainSettings {
   readonly dataset: 'mnist'
-  readonly model: keyof typeof MODELS
+  readonly model: ModelName
   readonly optimizer: OptimizerName
   readonly device: DeviceKind
   readonly epochs: number
@@ -69,7 +69,8 @@ function commandNamed(word: string): CommandName {
 
 function trainSettings({ values, positionals }: Words): TrainSettings {
   const [word, extra] = positionals
-  if (word === undefined) throw new UsageError('what to train on is missing: wgrad train mnist. See wgrad train --help.')
+  if (word === undefined)
+    throw new UsageError('what to train on is missing: wgrad train mnist. See wgrad train --help.')
   if (extra !== undefined) throw unexpectedWord(extra, 'wgrad train mnist')
   const optimizer = choice('--optimizer', values.get('optimizer') ?? TRAIN_DEFAULTS.optimizer, OPTIMIZERS)
   const count = (name: string, fallback: number): number => integer(`--${name}`, values.get(name), 1, 1e9) ?? fallback
@@ -78,7 +79,7 @@ function trainSettings({ values, positionals }: Words): TrainSettings {
   const testCount = integer('--test-count', values.get('test-count'), 1, 1e9)
   return {
     dataset: choice('the dataset', word, DATASETS),
-    model: choice('--model', values.get('model') ?? TRAIN_DEFAULTS.model, Object.keys(MODELS) as (keyof typeof MODELS)[]),
+    model: choice('--model', values.get('model') ?? TRAIN_DEFAULTS.model, Object.keys(MODELS) as ModelName[]),
     optimizer,
     device: choice('--device', values.get('device') ?? TRAIN_DEFAULTS.device, DEVICES),
     epochs: count('epochs', TRAIN_DEFAULTS.epochs),

@@ -6,6 +6,9 @@ import { formatCount, formatLoss, formatPercent, formatSpeed } from './format.ts
 import type { TrainSettings } from './options.ts'
 import type { Progress } from './progress.ts'
 
+/** Reports of a trainer whose metric is the accuracy. */
+type AccuracyReport = TrainReport<'accuracy'>
+
 /** What training and evaluation came to. */
 export interface Outcome {
   /** Steps and samples in all, and seconds of training. */
@@ -18,41 +21,36 @@ export interface Outcome {
   readonly test: { readonly loss: number; readonly accuracy: number; readonly count: number }
 }
 
-/** Loss and accuracy over the steps of one epoch so far. */
+/** Loss and accuracy over the samples of one epoch so far. */
 export interface EpochMean {
   readonly epoch: number
-  readonly steps: number
+  /** Samples in the mean, and samples seen in all. */
+  readonly samples: number
+  readonly seen: number
   readonly loss: number
   readonly accuracy: number
 }
 
 /** The mean before any report. */
-export const NO_STEPS: EpochMean = { epoch: 0, steps: 0, loss: 0, accuracy: 0 }
+export const NO_SAMPLES: EpochMean = { epoch: 0, samples: 0, seen: 0, loss: 0, accuracy: 0 }
 
-/** The epoch's mean after one more report, whose values are means over the steps since the last one. */
-export function withReport(mean: EpochMean, report: TrainReport): EpochMean {
-  const before = mean.epoch === report.epoch ? mean : NO_STEPS
-  const added = report.losses.length
-  // A report on the heels of another has no steps, and NaN for their mean.
-  if (added === 0) return { ...before, epoch: report.epoch }
-  const steps = before.steps + added
-  const mix = (old: number, fresh: number): number => (old * before.steps + fresh * added) / steps
-  return {
-    epoch: report.epoch,
-    steps,
-    loss: mix(before.loss, report.loss),
-    accuracy: mix(before.accuracy, report.metrics.accuracy),
-  }
+/** The epoch's mean after one more report, whose values are means over the samples since the last one. */
+export function withReport(mean: EpochMean, { epoch, samples: seen, loss, metrics }: AccuracyReport): EpochMean {
+  const before = mean.epoch === epoch ? mean.samples : 0
+  const added = seen - mean.seen
+  const samples = before + added
+  const mix = (old: number, fresh: number): number => (before === 0 ? fresh : (old * before + fresh * added) / samples)
+  return { epoch, samples, seen, loss: mix(mean.loss, loss), accuracy: mix(mean.accuracy, metrics.accuracy) }
 }
 
 /** What the progress line shows after a report. */
-export function progressAfter(report: TrainReport, mean: EpochMean, epochs: number): Progress {
+export function progressAfter(report: AccuracyReport, mean: EpochMean, epochs: number): Progress {
   const { epoch, step, stepsPerEpoch, samplesPerSecond, seconds } = report
   return { epoch, epochs, step, stepsPerEpoch, samplesPerSecond, seconds, loss: mean.loss, accuracy: mean.accuracy }
 }
 
 /** The object of `--json` for a report: of an epoch, its means; else those over the steps since the report before. */
-export function reportObject(report: TrainReport, mean: EpochMean): object {
+export function reportObject(report: AccuracyReport, mean: EpochMean): object {
   const { kind, epoch, step, stepsPerEpoch, samples, learningRate, samplesPerSecond, seconds } = report
   const { loss, accuracy } = kind === 'epoch' ? mean : { loss: report.loss, accuracy: report.metrics.accuracy }
   return { kind, epoch, step, stepsPerEpoch, samples, loss, accuracy, learningRate, samplesPerSecond, seconds }
@@ -86,17 +84,18 @@ export function resultObject(settings: TrainSettings, device: Device, dataset: D
 export function startLines(settings: TrainSettings, device: Device, dataset: Dataset): string[] {
   const { model, optimizer, learningRate, batchSize, epochs, seed } = settings
   const [train, test] = [dataset.train, dataset.test].map(({ targets }) => formatCount(targets.shape[0] ?? 0))
-  const why = settings.device === 'auto' ? ` (chosen: ${device.kind === 'cpu' ? 'there is no hardware GPU here' : 'a GPU'})` : ''
+  const why =
+    settings.device === 'auto' ? ` (chosen: ${device.kind === 'cpu' ? 'there is no hardware GPU here' : 'a GPU'})` : ''
   return [
     `device  ${device.kind}, ${device.name}${why}`,
     `data    ${dataset.name} from ${dataset.source}: ${train} training and ${test} test samples`,
-    `model   ${model} ${MODELS[model].layers}, ${optimizer} with learning rate ${learningRate}, batch size ${batchSize}, ` +
+    `model   ${model} ${MODELS[model]}, ${optimizer} with learning rate ${learningRate}, batch size ${batchSize}, ` +
       `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, seed ${seed}`,
   ]
 }
 
 /** The line after an epoch. */
-export function epochLine(report: TrainReport, mean: EpochMean, epochs: number): string {
+export function epochLine(report: AccuracyReport, mean: EpochMean, epochs: number): string {
   return (
     `epoch ${report.epoch}/${epochs}  loss ${formatLoss(mean.loss)}  accuracy ${formatPercent(mean.accuracy)}  ` +
     `${formatSpeed(report.samplesPerSecond)}  ${report.seconds.toFixed(1)} s`

@@ -2,13 +2,20 @@
 
 /** The nearest of `candidates`, as `Did you mean "epochs"?` with a leading space; empty when none is near. */
 export function didYouMean(word: string, candidates: readonly string[], prefix = ''): string {
+  const part = word.length > 2 ? candidates.find((candidate) => candidate.includes(word)) : undefined
+  const abbreviated = candidates.find((candidate) => initials(candidate) === word)
   const near = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
-    .sort((a, b) => a.distance - b.distance)[0]
-  const begun = word.length >= 2 ? candidates.find((candidate) => candidate.startsWith(word)) : undefined
-  const meant = near?.candidate ?? begun
+    .sort((a, b) => a.distance - b.distance)[0]?.candidate
+  const meant = part ?? abbreviated ?? near
   return meant === undefined ? '' : ` Did you mean "${prefix}${meant}"?`
+}
+
+/** `learning-rate` as `lr`; empty for a single word. */
+function initials(name: string): string {
+  const parts = name.split('-')
+  return parts.length > 1 ? parts.map((part) => part.charAt(0)).join('') : ''
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b` (optimal string alignment). */

@@ -1,15 +1,24 @@
 // `wgrad train`: settings in; training with reports on the display, and the accuracy on the test set at the end.
 
-import { createTrainer, type Dataset, data, type Device, losses, metrics, optim, setDevice } from '../index.ts'
+import { createTrainer, type Dataset, data, type Device, losses, metrics, nn, optim, setDevice } from '../index.ts'
 import { ArgumentError } from '../core/errors.ts'
 import type { MnistOptions } from '../data/index.ts'
-import { MODELS, MOMENTUM } from './defaults.ts'
+import { MOMENTUM } from './defaults.ts'
 import type { Display } from './display.ts'
 import { formatCount, formatLoss } from './format.ts'
 import { interruptedAt } from './interruption.ts'
 import type { TrainSettings } from './options.ts'
 import { dataLine, progressLine } from './progress.ts'
-import { endLine, epochLine, NO_STEPS, progressAfter, reportObject, resultObject, startLines, withReport } from './report.ts'
+import {
+  endLine,
+  epochLine,
+  NO_SAMPLES,
+  progressAfter,
+  reportObject,
+  resultObject,
+  startLines,
+  withReport,
+} from './report.ts'
 
 // Often enough for a live line, and for Ctrl-C to take effect at once; a reader of JSON wants fewer.
 const REPORT_MILLISECONDS = { live: 100, plain: 200, json: 500 }
@@ -23,6 +32,7 @@ export async function train(settings: TrainSettings, display: Display, signal: A
   const device = await setDevice(settings.device)
   try {
     const dataset = await loadData(settings, display, signal)
+    checkBatchSize(settings.batchSize, dataset)
     for (const line of startLines(settings, device, dataset)) display.line(line)
     await trainOn(device, dataset, settings, display, signal)
   } finally {
@@ -49,6 +59,14 @@ async function loadData(settings: TrainSettings, display: Display, signal: Abort
   }
 }
 
+function checkBatchSize(batchSize: number, { train: { targets } }: Dataset): void {
+  const count = targets.shape[0] ?? 0
+  if (batchSize <= count) return
+  throw new ArgumentError(
+    `--batch-size ${batchSize} is more than there is: ${count} training samples. Choose a smaller one.`,
+  )
+}
+
 async function trainOn(
   device: Device,
   dataset: Dataset,
@@ -58,7 +76,7 @@ async function trainOn(
 ): Promise<void> {
   const { epochs, batchSize, seed, learningRate } = settings
   const trainer = await createTrainer({
-    model: MODELS[settings.model].build(),
+    model: modelOf(settings),
     loss: losses.softmaxCrossEntropy,
     optimizer: optimizerOf(settings),
     data: dataset,
@@ -67,7 +85,7 @@ async function trainOn(
     metrics: { accuracy: metrics.accuracy },
   })
   const reportEvery = REPORT_MILLISECONDS[settings.json ? 'json' : display.live ? 'live' : 'plain']
-  let mean = NO_STEPS
+  let mean = NO_SAMPLES
   let done = { step: 0, samples: 0, seconds: 0 }
   try {
     for await (const report of trainer.run({ epochs, reportEvery })) {
@@ -84,7 +102,10 @@ async function trainOn(
       else display.draw((width, color) => progressLine(progressAfter(report, mean, epochs), width, color))
       if (signal.aborted) {
         const steps = `step ${formatCount(report.step)} of ${formatCount(epochs * report.stepsPerEpoch)}`
-        throw interruptedAt(signal, `after ${steps} (epoch ${report.epoch} of ${epochs}), loss ${formatLoss(mean.loss)}`)
+        throw interruptedAt(
+          signal,
+          `after ${steps} (epoch ${report.epoch} of ${epochs}), loss ${formatLoss(mean.loss)}`,
+        )
       }
     }
     const test = await trainer.evaluate()
@@ -100,6 +121,13 @@ async function trainOn(
     display.report(resultObject(settings, device, dataset, outcome))
   } finally {
     await trainer.dispose()
+  }
+}
+
+function modelOf({ model }: TrainSettings) {
+  switch (model) {
+    case 'mlp':
+      return nn.sequential([nn.flatten(), nn.dense(128), nn.relu(), nn.dense(10)])
   }
 }
 

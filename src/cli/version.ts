@@ -4,12 +4,17 @@ import { readFileSync } from 'node:fs'
 
 /** The `version` of wgrad's package.json, which stands above this file both as source and as built. */
 export function packageVersion(): string {
-  for (let folder = new URL('./', import.meta.url); ; folder = new URL('../', folder)) {
-    try {
-      const { name, version } = JSON.parse(readFileSync(new URL('package.json', folder), 'utf8'))
-      if (name === 'wgrad') return String(version)
-    } catch (error) {
-      if (folder.pathname === '/') throw error
-    }
+  for (let file = new URL('package.json', import.meta.url); ; file = new URL('../package.json', file)) {
+    const { name, version } = readJson(file)
+    if (name === 'wgrad' && typeof version === 'string') return version
+    if (new URL('../package.json', file).href === file.href) return 'unknown'
+  }
+}
+
+function readJson(file: URL): { readonly name?: unknown; readonly version?: unknown } {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown; version?: unknown }
+  } catch {
+    return {}
   }
 }

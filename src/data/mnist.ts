@@ -54,7 +54,8 @@ export async function mnist(options: MnistOptions = {}): Promise<Dataset> {
     }
   }
   options.onNotice?.(
-    `Generated digits are used in place of MNIST. ${reason} To use MNIST, set WGRAD_DATA_DIR to a folder with its four files.`,
+    `Generated digits are used in place of MNIST. ${reason} ` +
+      'To use MNIST, set WGRAD_DATA_DIR to a folder with its four files.',
   )
   return digits(options)
 }

@@ -85,7 +85,7 @@ export async function downloadMnist(options: DownloadOptions = {}): Promise<Name
       return await fromMirror(mirror, { ...options, connectTimeout: (options.connectTimeout ?? 6000) / mirrors.length })
     } catch (error) {
       options.signal?.throwIfAborted()
-      faults.push(`${mirror}: ${message(error)}`)
+      faults.push(`${mirror}: ${message(error).replace(/\.$/, '')}.`)
     }
   }
   throw new DataError(`MNIST could not be downloaded. ${faults.join(' ')}`)

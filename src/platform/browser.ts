@@ -44,8 +44,12 @@ export const platform: Platform = {
   },
 
   async gunzip(bytes) {
-    const stream = new Response(new Uint8Array(bytes)).body?.pipeThrough(new DecompressionStream('gzip'))
-    return new Uint8Array(await new Response(stream ?? null).arrayBuffer())
+    const stream = new Blob([new Uint8Array(bytes)]).stream().pipeThrough(new DecompressionStream('gzip'))
+    const chunks: Uint8Array<ArrayBuffer>[] = []
+    // Read by hand: a Response around the stream would report every fault as "Failed to fetch".
+    const reader = stream.getReader()
+    for (let next = await reader.read(); !next.done; next = await reader.read()) chunks.push(next.value)
+    return new Uint8Array(await new Blob(chunks).arrayBuffer())
   },
 
   gpu: async () => browserGpu(),

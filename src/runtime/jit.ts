@@ -32,7 +32,7 @@ function specsOf(leaves: readonly unknown[], paths: readonly string[]): { specs:
   const specs = leaves.map((leaf, i): LeafSpec => {
     const path = paths[i]!
     if (leaf instanceof Tensor) return { kind: 'tensor', aval: leaf.aval, path }
-    if (typeof leaf === 'number') return { kind: 'number', path }
+    if (typeof leaf === 'number') return { kind: 'number', dtype: 'float32', path }
     if (typeof leaf === 'string' || typeof leaf === 'boolean' || leaf === null || leaf === undefined) return { kind: 'static', value: leaf, path }
     throw new ArgumentError(`jit: argument ${path} is a ${typeof leaf}: pass tensors, numbers, strings, booleans, or trees of them`)
   })
@@ -43,7 +43,7 @@ function specsOf(leaves: readonly unknown[], paths: readonly string[]): { specs:
 }
 
 /** Pairs outputs with donated parameters of the same aval, in order. */
-export function matchDonations(traced: Traced, donated: readonly boolean[]): (number | null)[] {
+function matchDonations(traced: Traced, donated: readonly boolean[]): (number | null)[] {
   const free = new Set(traced.graph.parameters.flatMap((_, i) => (donated[i] ? [i] : [])))
   return traced.graph.outputs.map((output) => {
     for (const position of free) {

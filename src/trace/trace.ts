@@ -2,6 +2,7 @@
 // and booleans stay what they are. The result keeps the structure of what the function returned.
 
 import type { Aval } from '../core/aval.ts'
+import type { DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { flattenTree, type TreeStructure, unflattenTree } from '../core/tree.ts'
 import { type Graph, graphOf, topologicalOrder } from '../ir/graph.ts'
@@ -11,7 +12,7 @@ import { parameter, Tensor } from '../ir/tensor.ts'
 export type LeafSpec =
   | { readonly kind: 'tensor'; readonly aval: Aval; readonly path: string }
   /** A number that may change from call to call. */
-  | { readonly kind: 'number'; readonly path: string }
+  | { readonly kind: 'number'; readonly dtype: DType; readonly path: string }
   | { readonly kind: 'static'; readonly value: unknown; readonly path: string }
 
 /** A traced function. */
@@ -35,7 +36,7 @@ export function traceFunction(
   const parameters: Tensor[] = []
   const values = leaves.map((leaf) => {
     if (leaf.kind === 'static') return leaf.value
-    const made = leaf.kind === 'tensor' ? parameter(leaf.aval, leaf.path) : parameter({ shape: [], dtype: 'float32' }, leaf.path, 'argument')
+    const made = leaf.kind === 'tensor' ? parameter(leaf.aval, leaf.path) : parameter({ shape: [], dtype: leaf.dtype }, leaf.path, 'argument')
     parameters.push(made)
     return made
   })

@@ -30,8 +30,8 @@ describe('the platform in a browser', () => {
     const bytes = await browser.gunzip(zipped)
     expect(bytes).toHaveLength(5000)
     expect(bytes[13]).toBe(6)
-    await expect(browser.gunzip(zipped.subarray(0, 40))).rejects.toThrow(TypeError)
-    await expect(browser.gunzip(Uint8Array.of(0x1f, 0x8b, 9, 9, 9))).rejects.toThrow(TypeError)
+    await expect(browser.gunzip(zipped.subarray(0, 40))).rejects.toThrow(Error)
+    await expect(browser.gunzip(Uint8Array.of(0x1f, 0x8b, 9, 9, 9))).rejects.toThrow(Error)
   })
 
   test('offers no GPU where the browser has none, with a reason', async () => {

@@ -1,4 +1,4 @@
-// How people write digits: per class several styles, per style one to three exemplars of the same strokes, between
+// How people write digits: per class several styles, per style two to five exemplars of the same strokes, between
 // which a sample is blended. Coordinates: x to the right, y downwards, a digit is 100 high. In the notation, spaces
 // separate the points that a stroke passes through, `!` marks a corner and `;` lifts the pen.
 

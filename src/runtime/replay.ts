@@ -1,0 +1,112 @@
+// A replayed function: state that it updates in place, tensors that it reads, and per-step arguments. Traced and compiled once;
+// then each run is a row of numbers. Metrics go to a ring, read back without holding up the steps that follow.
+
+import type { ArgumentRow, Bindings, DeviceBuffer, Executable } from '../backend/backend.ts'
+import { memoryOf } from '../compiler/memory.ts'
+import type { ProgramMemory } from '../compiler/program.ts'
+import { printProgram } from '../compiler/print.ts'
+import type { DType } from '../core/dtype.ts'
+import { ArgumentError, InternalError } from '../core/errors.ts'
+import { flattenTree } from '../core/tree.ts'
+import { roundTo } from '../ir/scalar.ts'
+import { Tensor } from '../ir/tensor.ts'
+import { type LeafSpec, traceFunction } from '../trace/trace.ts'
+import type { RuntimeDevice } from './device.ts'
+import { build, placementsOf } from './execute.ts'
+import { start } from './realize.ts'
+import { usableStorage } from './storage.ts'
+
+/** What a replayed function gets: trees of tensors, and its per-step arguments as scalar tensors. */
+export interface ReplayArguments<State, Inputs> {
+  readonly state: State
+  readonly inputs: Inputs
+  readonly args: Readonly<Record<string, Tensor>>
+}
+
+/** What it returns: the new state (same structure and avals) and scalar float32 metrics. */
+export interface ReplayResult<State> {
+  readonly state: State
+  readonly metrics: readonly Tensor[]
+}
+
+/** Rows of float32 metrics on the device. */
+export interface Ring {
+  readonly buffer: DeviceBuffer
+  readonly rows: number
+  readonly columns: number
+}
+
+/** A replayed function. */
+export interface Replay {
+  /** Encodes one run per row; nothing waits. */
+  readonly run: (rows: readonly { readonly args: Readonly<Record<string, number>>; readonly ringRow: number }[]) => void
+  readonly print: () => string
+  readonly sources: () => readonly string[]
+  readonly memory: () => ProgramMemory
+  readonly dispatches: number
+}
+
+/** A ring of metrics. */
+export function createRing(device: RuntimeDevice, rows: number, columns: number): Ring {
+  const buffer = device.backend.allocate(Math.max(16, rows * columns * 4))
+  device.retain(buffer)
+  return { buffer, rows, columns }
+}
+
+/** The metrics of all rows of a ring, after everything encoded so far. */
+export async function readRing(device: RuntimeDevice, ring: Ring): Promise<Float32Array> {
+  const data = await device.backend.read({ buffer: ring.buffer, offset: 0 }, { shape: [ring.rows, ring.columns], dtype: 'float32' })
+  if (!(data instanceof Float32Array)) throw new InternalError('a ring holds float32')
+  return data
+}
+
+/** Traces and compiles `fn`. The state's tensors are updated in place by every run and stay valid. */
+export async function createReplay<State, Inputs>(
+  device: RuntimeDevice,
+  fn: (given: ReplayArguments<State, Inputs>) => ReplayResult<State>,
+  state: State,
+  inputs: Inputs,
+  args: Readonly<Record<string, DType>>,
+  ring: Ring | null,
+): Promise<Replay> {
+  const given = flattenTree([{ state, inputs, args }])
+  const tensors = given.leaves.filter((leaf) => leaf instanceof Tensor)
+  const stateLeaves = new Set(flattenTree(state).leaves)
+  const specs = given.leaves.map((leaf, i): LeafSpec => {
+    const path = given.paths[i]!
+    return leaf instanceof Tensor ? { kind: 'tensor', aval: leaf.aval, path } : { kind: 'number', dtype: args[path.slice(path.lastIndexOf('.') + 1)]!, path }
+  })
+  const traced = traceFunction((parts: ReplayArguments<State, Inputs>) => fn(parts), given.structure, specs, start)
+  const isMetric = traced.outputPaths.map((path) => path.startsWith('metrics'))
+  // parameters are the leaves in order, so a state output takes over the memory of the leaf at its own path
+  const positions = new Map(given.paths.map((path, i) => [path, i]))
+  const donations = traced.outputPaths.map((path, i) => (isMetric[i] ? null : (positions.get(`[0].${path}`) ?? null)))
+  const returned = new Set(donations.filter((position) => position !== null))
+  const missing = given.paths.filter((_, i) => stateLeaves.has(given.leaves[i]) && !returned.has(i))
+  if (missing.length > 0 || returned.size < isMetric.filter((metric) => !metric).length) {
+    throw new ArgumentError(`a replayed function must return state of the structure that it was given; it lacks ${missing.join(', ')}`)
+  }
+  const all = [...tensors, ...traced.graph.captures]
+  start(all)
+  const storages = all.map((tensor) => usableStorage(tensor, 'replay'))
+  await Promise.all(storages.map((storage) => storage.ready))
+  const places = storages.map((storage) => storage.place!)
+  const executable: Executable = await build(device, traced.graph, placementsOf(places), { donations, ring: isMetric })
+  const { program } = executable
+  const bindings: Bindings = { inputs: places, outputs: program.outputs.map(() => null), ring: ring?.buffer ?? null }
+  const names = given.paths.filter((_, i) => specs[i]!.kind === 'number').map((path) => path.slice(path.lastIndexOf('.') + 1))
+
+  return {
+    run: (rows) => {
+      const argumentRows = rows.map((row): ArgumentRow => {
+        const values = names.map((name, i) => roundTo(program.args[i]!.dtype, row.args[name]!))
+        return { values, ringRow: row.ringRow }
+      })
+      executable.run(bindings, argumentRows)
+    },
+    print: () => printProgram(program),
+    sources: executable.sources,
+    memory: () => memoryOf(program),
+    dispatches: program.dispatches.length,
+  }
+}
