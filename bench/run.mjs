@@ -39,7 +39,9 @@ async function runAll(browser, { engines, batches, budget }) {
     loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
     budget,
   }
-  console.log(`${browser.version}, adapter ${reference.adapter}, ${context.cores} cores, load ${context.loadAverage.join(' ')}`)
+  console.log(
+    `${browser.version}, adapter ${reference.adapter}, ${context.cores} cores, load ${context.loadAverage.join(' ')}`,
+  )
   for (const page of pages) console.log(`  ${page.id.padEnd(13)} ${page.device}`)
   console.log(`\n${heading()}`)
   const records = []
@@ -75,13 +77,17 @@ async function openPages(browser, engines) {
 }
 
 function report({ records, rates, engines }, { budget }) {
-  console.log(`\nsamples/s, medians of up to ${budget.rounds} interleaved rounds; ratios are medians of the ratio within a round`)
+  console.log(
+    `\nsamples/s, medians of up to ${budget.rounds} interleaved rounds; ratios are medians of the ratio within a round`,
+  )
   console.log(summary(records, engines, rates))
   const worst = records.reduce((most, record) => Math.max(most, record.check.relativeError), 0)
   console.log(`\nAll losses agree with float64 within ${worst.toExponential(0)} (tolerance ${lossTolerance}).`)
   const low = lowRecords(records)
   if (low.length > 0) {
-    console.log('NOT A MEASUREMENT: these stayed below 70 % of what they reach on a quiet machine (see yardsticks.mjs):')
+    console.log(
+      'NOT A MEASUREMENT: these stayed below 70 % of what they reach on a quiet machine (see yardsticks.mjs):',
+    )
     for (const id of new Set(low.map((record) => record.engine))) {
       const batches = low.filter((record) => record.engine === id).map((record) => record.batch)
       console.log(`  ${id} at ${batches.join(', ')}`)

@@ -31,19 +31,15 @@ function bindingText({ name, binding, element, writable, wide }: BufferBinding):
 @group(0) @binding(${binding}) var<storage, ${writable ? 'read_write' : 'read'}> ${name}: array<${wide ? `vec4<${element}>` : element}>;
 #if ${wide}
 fn ${name}_at(i: i32) -> ${element} { return ${name}[i >> 2u][i & 3]; }
-fn ${name}_four(i: i32) -> vec4<${element}> { return ${name}[i >> 2u]; }
+fn ${name}_four(quad: i32) -> vec4<${element}> { return ${name}[quad]; }
 #else
 fn ${name}_at(i: i32) -> ${element} { return ${name}[i]; }
-fn ${name}_four(i: i32) -> vec4<${element}> { return vec4<${element}>(${name}[i], ${name}[i + 1], ${name}[i + 2], ${name}[i + 3]); }
 #endif
 #if ${writable && wide}
 fn ${name}_set(i: i32, value: ${element}) { ${name}[i >> 2u][i & 3] = value; }
-fn ${name}_set_four(i: i32, value: vec4<${element}>) { ${name}[i >> 2u] = value; }
+fn ${name}_set_four(quad: i32, value: vec4<${element}>) { ${name}[quad] = value; }
 #elif ${writable}
 fn ${name}_set(i: i32, value: ${element}) { ${name}[i] = value; }
-fn ${name}_set_four(i: i32, value: vec4<${element}>) {
-  ${name}[i] = value.x; ${name}[i + 1] = value.y; ${name}[i + 2] = value.z; ${name}[i + 3] = value.w;
-}
 #endif
 `
 }

@@ -10,6 +10,7 @@ export type { Shape } from './core/shape.ts'
 export { Tensor } from './ir/tensor.ts'
 
 export { setDevice, type Device } from './debug/device.ts'
+export type { DeviceKind } from './runtime/device.ts'
 export type { SelfTestResult } from './debug/selfTest.ts'
 export { tensor, fromHost, type Nested, type TensorOptions } from './runtime/host.ts'
 export { realize } from './runtime/realize.ts'

@@ -18,7 +18,7 @@ async function prepareWgrad(task: Task, dataset: Dataset): Promise<Session> {
     model: nn.sequential([nn.dense(task.hidden), nn.relu(), nn.dense(classes)]),
     loss: losses.softmaxCrossEntropy,
     optimizer: optim.sgd({ learningRate: task.learningRate }),
-    data: { name: 'benchmark', source: 'generated', train: split, test: split, classes },
+    data: { train: split },
     batchSize: task.batchSize,
     seed: 0,
     initialParams: paramsTree(task, dataset),

@@ -35,7 +35,6 @@ export async function launchBrowser(url) {
 
 async function openEnginePage(browser, url, id) {
   const page = await browser.newPage()
-  if (process.env.VARIANT) await page.evaluateOnNewDocument((v) => { globalThis.variant = v }, process.env.VARIANT)
   const faults = []
   page.on('pageerror', (error) => faults.push(error.message))
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()))

@@ -50,7 +50,8 @@ export async function checkEngines(pages, reference, batchSize, steps) {
       submitsPerStep: rest.submits / steps,
     })
   }
-  if (wrong.length > 0) throw new Error(`batch ${batchSize}: losses disagree, nothing is timed\n  ${wrong.join('\n  ')}`)
+  if (wrong.length > 0)
+    throw new Error(`batch ${batchSize}: losses disagree, nothing is timed\n  ${wrong.join('\n  ')}`)
   return results
 }
 

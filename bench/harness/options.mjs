@@ -49,7 +49,8 @@ export function parseOptions(argv) {
   if (values.rounds !== undefined) budget.rounds = positiveInteger('--rounds', values.rounds)
   const wanted = values.engines.split(',')
   const unknown = wanted.filter((id) => !engineIds.includes(id))
-  if (unknown.length > 0) throw new Error(`--engines: unknown ${unknown.join(', ')}; expected of ${engineIds.join(', ')}`)
+  if (unknown.length > 0)
+    throw new Error(`--engines: unknown ${unknown.join(', ')}; expected of ${engineIds.join(', ')}`)
   return {
     help: values.help,
     json: values.json,

@@ -6,7 +6,6 @@ import type { Device } from '@jax-js/jax'
 import { batchStart } from '../engines/engine.ts'
 import type { Dataset, Engine, Session, Task } from '../engines/engine.ts'
 
-const V: string = (globalThis as any).variant ?? ''
 // A type alias, not an interface: jax-js's tree types ask for that.
 type Params = { w1: np.Array; b1: np.Array; w2: np.Array; b2: np.Array }
 
@@ -17,7 +16,10 @@ export async function openJaxjs(device: string, dataset: Dataset): Promise<Engin
   if (!available.includes(wanted)) throw new Error(`jax-js could not start its ${wanted} backend`)
   defaultDevice(wanted)
   const { count, features } = dataset
-  const images = np.array(Float32Array.from(dataset.images, (pixel) => pixel / 255), { shape: [count, features] })
+  const images = np.array(
+    Float32Array.from(dataset.images, (pixel) => pixel / 255),
+    { shape: [count, features] },
+  )
   const labels = np.array(Int32Array.from(dataset.labels), { dtype: np.int32 })
   const threads = typeof SharedArrayBuffer === 'undefined' ? 1 : navigator.hardwareConcurrency
   const name = wanted === 'wasm' ? `jax-js wasm, ${threads} thread(s)` : 'jax-js webgpu'
@@ -57,26 +59,13 @@ function prepareJaxjs(task: Task, images: np.Array, labels: np.Array, dataset: D
     return [updated, loss]
   })
 
-  const gather = jit((x: np.Array, y: np.Array, index: np.Array): [np.Array, np.Array] => [x.slice(index.ref), y.slice(index)])
-  const inner = jit((current: Params, x: np.Array, y: np.Array): [Params, np.Array] => {
-    const [loss, gradients] = valueAndGrad(batchLoss)(tree.ref(current), x, y)
-    return [{
-      w1: current.w1.sub(gradients.w1.mul(learningRate)),
-      b1: current.b1.sub(gradients.b1.mul(learningRate)),
-      w2: current.w2.sub(gradients.w2.mul(learningRate)),
-      b2: current.b2.sub(gradients.b2.mul(learningRate)),
-    }, loss]
-  })
-  let fixed: [np.Array, np.Array] | undefined
   return {
     async run(steps) {
       let last = NaN
       for (let n = 1; n <= steps; n++) {
         const start = batchStart(task, step++)
         const index = np.array(samples.slice(start, start + batchSize), { dtype: np.int32 })
-        if (V === 'fixed') fixed ??= gather(images.ref, labels.ref, index)
-        const two = V === 'two' ? gather(images.ref, labels.ref, index) : undefined
-        const [updated, loss] = V === 'fixed' ? inner(params, fixed![0].ref, fixed![1].ref) : V === 'two' ? inner(params, two![0], two![1]) : trainStep(params, images.ref, labels.ref, index)
+        const [updated, loss] = trainStep(params, images.ref, labels.ref, index)
         params = updated
         if (n < steps) loss.dispose()
         else last = (await loss.data())[0] ?? NaN

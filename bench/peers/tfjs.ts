@@ -15,7 +15,10 @@ interface Resident {
 export async function openTfjs(device: string, dataset: Dataset): Promise<Engine> {
   const name = await selectBackend(device)
   const { count, features, classes } = dataset
-  const images = tf.tensor2d(Float32Array.from(dataset.images, (pixel) => pixel / 255), [count, features])
+  const images = tf.tensor2d(
+    Float32Array.from(dataset.images, (pixel) => pixel / 255),
+    [count, features],
+  )
   const oneHot = new Float32Array(count * classes)
   dataset.labels.forEach((label, sample) => (oneHot[sample * classes + label] = 1))
   const labels = tf.tensor2d(oneHot, [count, classes])

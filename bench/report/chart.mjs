@@ -40,7 +40,14 @@ export function drawChart(records) {
     ...decades(lowest, highest).map((rate) => horizontal(y(rate), rate)),
     ...batches.map((batch) => text(x(batch), height - size.bottom + 22, batch, 'text-anchor="middle" class="faint"')),
     text((size.left + width - size.right) / 2, height - 14, 'batch size', 'text-anchor="middle" class="faint"'),
-    ...engines.map((id) => series(id, records.filter((record) => record.engine === id), x, y)),
+    ...engines.map((id) =>
+      series(
+        id,
+        records.filter((record) => record.engine === id),
+        x,
+        y,
+      ),
+    ),
     ...engines.map((id, index) => legendEntry(id, index)),
     '</svg>\n',
   ].join('\n')
@@ -72,7 +79,9 @@ function series(id, records, x, y) {
   const [family, device] = id.split('-')
   const points = records.map((record) => [x(record.batch), y(record.samplesPerSecond)])
   const line = `<polyline class="series" stroke="var(--${family})" stroke-dasharray="${dashes[device]}" points="${points.join(' ')}"/>`
-  const dots = points.map(([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="${markers[device]}" fill="var(--${family})"/>`)
+  const dots = points.map(
+    ([cx, cy]) => `<circle cx="${cx}" cy="${cy}" r="${markers[device]}" fill="var(--${family})"/>`,
+  )
   return `<g class="${family}">${line}${dots.join('')}</g>`
 }
 

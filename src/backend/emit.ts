@@ -3,7 +3,7 @@
 
 import { InternalError } from '../core/errors.ts'
 import type { DType } from '../core/dtype.ts'
-import { plus, rangeOf, times } from '../ir/indexMap.ts'
+import { floorDiv, plus, rangeOf, times } from '../ir/indexMap.ts'
 import { dependsOn } from '../ir/substitute.ts'
 import { childrenOf, type Combine, hashOf, type Loadable, type Scalar, type Variable } from '../ir/scalar.ts'
 
@@ -13,9 +13,14 @@ export interface Syntax {
   readonly splat: (dtype: DType, scalar: string) => string
   readonly lane: () => string
   readonly declare: (name: string, dtype: DType, lanes: number, value: string) => string
-  readonly affine: (base: string | null, terms: readonly { name: string; factor: number }[], constant: number, lanes: number) => string
+  readonly affine: (terms: readonly string[], constant: number, lanes: number) => string
   readonly division: (op: 'quotient' | 'remainder', x: string, by: number, nonNegative: boolean, lanes: number) => string
+  /** The element of a source's buffer at which the source begins, where that is known; added to indices. */
+  readonly offsetOf: (source: Loadable) => number
+  /** A contiguous access gets the index of the vector, a quarter of that of its first element. */
   readonly load: (source: Loadable, index: string, access: LoadAccess) => string
+  /** `factor * name`. */
+  readonly product: (name: string, factor: number, lanes: number) => string
   readonly argument: (source: Loadable) => string
   readonly operation: (node: Extract<Scalar, { op: 'unary' | 'binary' | 'select' | 'cast' | 'bitcast' }>, operands: readonly string[], lanes: number) => string
   readonly fold: (fold: FoldText) => string[]
@@ -179,9 +184,10 @@ export function createEmitter(
       case 'load':
         return declared(scalar, width, () => {
           const lane = laneOf(scalar)
-          if (lane === undefined) return syntax.load(scalar.source, emit(scalar.index), 'scalar')
-          const access = laneAccess(scalar.index, lane)
-          return syntax.load(scalar.source, emit(access === 'contiguous' ? atLaneZero(scalar.index, lane) : scalar.index), access)
+          const index = plus(scalar.index, syntax.offsetOf(scalar.source))
+          if (lane === undefined) return syntax.load(scalar.source, emit(index), 'scalar')
+          const access = laneAccess(index, lane)
+          return syntax.load(scalar.source, emit(access === 'contiguous' ? quadOf(index, lane) : index), access)
         })
       case 'unary':
       case 'cast':
@@ -210,26 +216,29 @@ export function createEmitter(
 
   /** Sums outer terms first, each partial sum where it is known, so that an inner loop only adds its own term. */
   const emitAffine = (scalar: Extract<Scalar, { op: 'affine' }>, lanes: number): string => {
-    const byDepth = new Map<number, { name: string; factor: number }[]>()
-    for (const term of scalar.terms) {
-      const at = depth(free(term.scalar))
-      const name = lanes === 4 && lanesOf(term.scalar) === 1 ? syntax.splat('int32', emit(term.scalar)) : emit(term.scalar)
-      byDepth.set(at, [...(byDepth.get(at) ?? []), { name, factor: term.factor }])
+    const byDepth = new Map<number, string[]>()
+    for (const { scalar: term, factor } of scalar.terms) {
+      const at = depth(free(term))
+      const name = emit(term)
+      const own = lanesOf(term)
+      const scaled = factor === 1 ? name : int(at, own, syntax.product(name, factor, own))
+      byDepth.set(at, [...(byDepth.get(at) ?? []), lanes === 4 && own === 1 ? syntax.splat('int32', scaled) : scaled])
     }
-    let base: string | null = null
     const depths = [...byDepth.keys()].sort((a, b) => a - b)
-    depths.forEach((at, i) => {
-      const terms = byDepth.get(at)!
-      const text: string = syntax.affine(base, terms, i === 0 ? scalar.constant : 0, lanes)
-      base = named(`affine:${lanes}:${text}`, at, (scope) => {
-        const name = `v${next++}`
-        scope.lines.push(syntax.declare(name, 'int32', lanes, text))
-        return name
-      })
-    })
-    if (base === null) throw new InternalError('an affine index without terms')
-    return base
+    return depths.reduce<string | null>((base, at, i) => {
+      const terms = [...(base === null ? [] : [base]), ...byDepth.get(at)!]
+      const constant = i === 0 ? scalar.constant : 0
+      return terms.length === 1 && constant === 0 ? terms[0]! : int(at, lanes, syntax.affine(terms, constant, lanes))
+    }, null)!
   }
+
+  /** An int32 expression named once per scope, by its text. */
+  const int = (at: number, lanes: number, text: string): string =>
+    named(`int:${lanes}:${text}`, at, (scope) => {
+      const name = `v${next++}`
+      scope.lines.push(syntax.declare(name, 'int32', lanes, text))
+      return name
+    })
 
   const emitFold = (scalar: Extract<Scalar, { op: 'fold' }>, lanes: number): string => {
     const at = depth(free(scalar))
@@ -296,7 +305,7 @@ export function laneAccess(index: Scalar, lane: Variable): LoadAccess {
   return 'contiguous'
 }
 
-/** The index of the first of the four lanes. */
-export function atLaneZero(index: Scalar, lane: Variable): Scalar {
-  return plus(index, times(lane, -1))
+/** A quarter of the index of the first of four adjacent lanes. */
+export function quadOf(index: Scalar, lane: Variable): Scalar {
+  return floorDiv(plus(index, times(lane, -1)), 4)
 }

@@ -99,7 +99,7 @@ export function findingsLines({ wgrad, system, notes, adapter, device, auto, ok 
     ...notes.map((note) => `  ${note}`),
     ...(adapter ? adapterLines(adapter) : ['  adapter   none']),
     '',
-    ...deviceLines(device),
+    ...deviceLines(device, adapter),
     '',
     `--device auto picks ${auto}.`,
     ok ? 'Everything works.' : `Something is amiss: ${trouble}.`,
@@ -115,11 +115,16 @@ function adapterLines({ name, features, limits }: AdapterFindings): string[] {
   ]
 }
 
-function deviceLines({ name, info = {}, tests, error }: DeviceFindings): string[] {
+function deviceLines({ name, info = {}, tests, error }: DeviceFindings, adapter: AdapterFindings | null): string[] {
   if (error !== undefined) return [`device: ${error}`]
+  const shown = new Set(['features', 'description', ...Object.keys(adapter?.limits ?? {})]) // with the adapter
   return [
     `device ${name}`,
-    ...table(Object.entries(info).map(([key, value]) => [key, String(value)])),
+    ...table(
+      Object.entries(info)
+        .filter(([key]) => !shown.has(key))
+        .map(([key, value]) => [key, String(value)]),
+    ),
     '',
     'kernels, compared with the CPU',
     ...table(tests.map((test) => [`${test.ok ? 'ok      ' : 'FAILED  '}${test.name}`, test.detail])),

@@ -88,7 +88,7 @@ export function startLines(settings: TrainSettings, device: Device, dataset: Dat
     settings.device === 'auto' ? ` (chosen: ${device.kind === 'cpu' ? 'there is no hardware GPU here' : 'a GPU'})` : ''
   return [
     `device  ${device.kind}, ${device.name}${why}`,
-    `data    ${dataset.name} from ${dataset.source}: ${train} training and ${test} test samples`,
+    `data    ${sourceOf(dataset)}: ${train} training and ${test} test samples`,
     `model   ${model} ${MODELS[model]}, ${optimizer} with learning rate ${learningRate}, batch size ${batchSize}, ` +
       `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}, seed ${seed}`,
   ]
@@ -109,6 +109,10 @@ export function endLine(outcome: Outcome): string {
     `test accuracy ${formatPercent(test.accuracy)}, loss ${formatLoss(test.loss)} on ${formatCount(test.count)} samples; ` +
     `trained ${formatCount(steps)} ${steps === 1 ? 'step' : 'steps'} in ${seconds.toFixed(1)} s, ${formatSpeed(speedOf(outcome))}`
   )
+}
+
+function sourceOf({ name, source }: Dataset): string {
+  return source.endsWith(` ${name}`) ? source : `${name} (${source})`
 }
 
 function speedOf({ samples, seconds }: Outcome): number {

@@ -1,7 +1,8 @@
 // `wgrad train`: settings in; training with reports on the display, and the accuracy on the test set at the end.
 
+import { platform } from '#platform'
 import { createTrainer, type Dataset, data, type Device, losses, metrics, nn, optim, setDevice } from '../index.ts'
-import { ArgumentError } from '../core/errors.ts'
+import { ArgumentError, DeviceError } from '../core/errors.ts'
 import type { MnistOptions } from '../data/index.ts'
 import { MOMENTUM } from './defaults.ts'
 import type { Display } from './display.ts'
@@ -29,7 +30,7 @@ const REPORT_MILLISECONDS = { live: 100, plain: 200, json: 500 }
  * DeviceError as the data and the device give them
  */
 export async function train(settings: TrainSettings, display: Display, signal: AbortSignal): Promise<void> {
-  const device = await setDevice(settings.device)
+  const device = await openDevice(settings.device)
   try {
     const dataset = await loadData(settings, display, signal)
     checkBatchSize(settings.batchSize, dataset)
@@ -38,6 +39,16 @@ export async function train(settings: TrainSettings, display: Display, signal: A
   } finally {
     display.clear()
     await device.dispose()
+  }
+}
+
+async function openDevice(kind: TrainSettings['device']): Promise<Device> {
+  try {
+    return await setDevice(kind)
+  } catch (error) {
+    if (!(error instanceof DeviceError) || (await platform.gpu()) !== null) throw error
+    const reasons = (await platform.gpuNotes()).join(' ')
+    throw new DeviceError(`--device ${kind}: no WebGPU adapter was found. ${reasons} Or train with --device cpu.`)
   }
 }
 

@@ -1,5 +1,6 @@
 // Whether a finished kernel may update a donated input in place: every invocation must read only the elements that it writes.
 
+import { sameIndex } from '../ir/indexMap.ts'
 import { loadsOf } from '../ir/substitute.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import type { Donations } from './donation.ts'
@@ -16,7 +17,7 @@ export function kernelConflicts(kernel: Kernel, donations: Donations): Tensor[] 
       if (input === undefined) return false
       const own = loads.filter((load) => tensorOf(load.source) === input)
       if (!scalarStages.has(store)) return own.length > 0
-      if (own.some((load) => load.index.hash !== store.index.hash)) return true
+      if (own.some((load) => !sameIndex(load.index, store.index))) return true
       return kernel.kind === 'contraction' && loadsOf([kernel.lhs, kernel.rhs]).some((load) => tensorOf(load.source) === input)
     })
     .map((store) => store.target)

@@ -1,5 +1,6 @@
 // Donation: outputs that take over the memory of inputs (state that a step updates in place), and when a group may do so.
 
+import { sameIndex } from '../ir/indexMap.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { type Group, groupLoads, tensorOf } from './group.ts'
 
@@ -15,7 +16,7 @@ export function donationConflict(group: Group, donations: Donations): boolean {
     const input = donations.get(tensor)
     if (input === undefined) continue
     const own = loads.filter((load) => tensorOf(load.source) === input)
-    if (member.inner === null ? own.some((load) => load.index.hash !== group.row.hash) : own.length > 0) return true
+    if (member.inner === null ? own.some((load) => !sameIndex(load.index, group.row)) : own.length > 0) return true
     if (member.inner === null && group.contraction !== null && operandsRead(group, input)) return true
   }
   return false

@@ -5,7 +5,7 @@
 import { InternalError } from '../core/errors.ts'
 import { elementsOf, type Elements, loweringOf } from '../ir/elements.ts'
 import { type Graph, topologicalOrder } from '../ir/graph.ts'
-import { unravel } from '../ir/indexMap.ts'
+import { sameIndex, unravel } from '../ir/indexMap.ts'
 import { accumulator, type Scalar, variable } from '../ir/scalar.ts'
 import { substitute } from '../ir/substitute.ts'
 import { sizeOf } from '../core/shape.ts'
@@ -85,7 +85,7 @@ function findHost(group: Group, tensor: Tensor, groups: readonly Group[], donati
     (host) =>
       host.row.extent === group.row.extent &&
       [...host.members.keys()].some((member) => reads.has(member)) &&
-      loads.every((load) => !host.members.has(tensorOf(load.source)) || load.index.hash === group.row.hash),
+      loads.every((load) => !host.members.has(tensorOf(load.source)) || sameIndex(load.index, group.row)),
   )
   const dependencies = dependenciesOf([...groups, group])
   return (

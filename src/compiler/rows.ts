@@ -2,7 +2,7 @@
 // samples); what a row's later stages read of earlier ones stays in a local array. Softmax with cross-entropy and its gradient
 // comes out as one kernel, and so does a small contraction (a 10-class output layer) between them.
 
-import { plus, times } from '../ir/indexMap.ts'
+import { plus, sameIndex, times } from '../ir/indexMap.ts'
 import { binary, fold, local, type Scalar, type Variable, variable } from '../ir/scalar.ts'
 import { loadsOf, substitute, substituteVariables } from '../ir/substitute.ts'
 import type { Tensor } from '../ir/tensor.ts'
@@ -108,7 +108,7 @@ function merge(producer: Group, consumer: Group, rows: number): Group | null {
 function readLocally(value: Scalar, members: ReadonlyMap<Tensor, Member>, row: Variable): Scalar | null {
   for (const { source, index } of loadsOf([value])) {
     const member = members.get(tensorOf(source))
-    if (member !== undefined && splitIndex(index, member.inner?.extent ?? 1).row.hash !== row.hash) return null
+    if (member !== undefined && !sameIndex(splitIndex(index, member.inner?.extent ?? 1).row, row)) return null
   }
   return substitute(value, (node) => {
     if (node.op !== 'load') return null

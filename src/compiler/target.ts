@@ -6,7 +6,7 @@ import type { FuseOptions } from './fuse.ts'
 export interface ContractionVariant {
   /** `registers`: no barriers, for software adapters; `shared`: tiles in workgroup memory. */
   readonly kind: 'registers' | 'shared'
-  /** Rows and columns of the output that one invocation computes; columns are a multiple of 4 or 1. */
+  /** Rows and columns of the output that one invocation computes; columns are a multiple of 4. */
   readonly rows: number
   readonly columns: number
 }
@@ -27,5 +27,7 @@ export interface Target {
   readonly fuse: FuseOptions
   /** A software adapter or the CPU: few lanes, no gain from workgroup memory, dear barriers. */
   readonly software: boolean
+  /** Workgroup memory in bytes. */
+  readonly sharedBytes: number
   readonly tuning: TuningTable
 }

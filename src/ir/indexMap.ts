@@ -104,6 +104,13 @@ function normalize(given: Sum['terms'], givenConstant: number): Scalar {
   return affineNode(terms, constantPart)
 }
 
+/** Whether two int32 scalars are always equal: the same expression, or both fixed to one value (a coordinate of extent 1 is 0). */
+export function sameIndex(x: Scalar, y: Scalar): boolean {
+  if (x.hash === y.hash) return true
+  const [a, b] = [rangeOf(x), rangeOf(y)]
+  return a.min === a.max && b.min === b.max && a.min === b.min
+}
+
 /** The int32 constant `value`. */
 export function integer(value: number): Scalar {
   return constant('int32', value)

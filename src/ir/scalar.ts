@@ -81,7 +81,7 @@ export function hashOf(...parts: readonly (number | string)[]): number {
     if (typeof part === 'string') {
       for (let i = 0; i < part.length; i++) mix(part.charCodeAt(i))
       mix(part.length + 7)
-    } else if (Number.isInteger(part) && !Object.is(part, -0)) {
+    } else if (Number.isSafeInteger(part) && !Object.is(part, -0)) {
       mix(part | 0)
       mix((part / 2 ** 32) | 0)
     } else {

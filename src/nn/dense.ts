@@ -28,7 +28,8 @@ export type DenseParams = { readonly kernel: Tensor; readonly bias?: Tensor }
  */
 export function dense(units: number, options: DenseOptions = {}): Layer<DenseParams, Empty> {
   const { bias = true, kernelInitializer = glorotUniform, biasInitializer = zeros } = options
-  if (!Number.isInteger(units) || units < 1) throw new ArgumentError(`dense: units must be a positive integer, got ${units}`)
+  if (!Number.isInteger(units) || units < 1)
+    throw new ArgumentError(`dense: units must be a positive integer, got ${units}`)
   if (typeof kernelInitializer !== 'function' || typeof biasInitializer !== 'function') {
     throw new ArgumentError('dense: initializers are functions, e.g. nn.initializers.heNormal')
   }
@@ -36,14 +37,17 @@ export function dense(units: number, options: DenseOptions = {}): Layer<DensePar
 
   const inputsOf = (inputShape: Shape): number => {
     const inputs = inputShape.at(-1)
-    if (inputs === undefined) throw new ShapeError(`${name}: a sample needs an axis of features, got the shape [] (without the batch axis)`)
+    if (inputs === undefined)
+      throw new ShapeError(`${name}: a sample needs an axis of features, got the shape [] (without the batch axis)`)
     return inputs
   }
 
   const initialize = (initializer: Initializer, key: Tensor, shape: Shape, inputs: number): Tensor => {
     const made = initializer(key, shape, { fanIn: inputs, fanOut: units })
     if (sameShape(made.shape, shape)) return made
-    throw new ShapeError(`${name}: an initializer gave ${formatShape(made.shape)} for a parameter of shape ${formatShape(shape)}`)
+    throw new ShapeError(
+      `${name}: an initializer gave ${formatShape(made.shape)} for a parameter of shape ${formatShape(shape)}`,
+    )
   }
 
   return {
@@ -52,7 +56,10 @@ export function dense(units: number, options: DenseOptions = {}): Layer<DensePar
       const inputs = inputsOf(inputShape)
       const [kernelKey, biasKey] = splitKeys(key, 2)
       const kernel = initialize(kernelInitializer, kernelKey!, [inputs, units], inputs)
-      return { params: bias ? { kernel, bias: initialize(biasInitializer, biasKey!, [units], inputs) } : { kernel }, state: {} }
+      return {
+        params: bias ? { kernel, bias: initialize(biasInitializer, biasKey!, [units], inputs) } : { kernel },
+        state: {},
+      }
     },
     apply: ({ params }, x) => {
       const { kernel } = params

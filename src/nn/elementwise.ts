@@ -17,7 +17,8 @@ import { type Empty, type Layer, stateless } from './layer.ts'
 export function activation(fn: (x: Tensor) => Tensor, name = 'activation'): Layer<Empty, Empty> {
   if (typeof fn !== 'function') throw new ArgumentError(`activation: expected a function of a tensor, got ${typeof fn}`)
   // the shape rule is that of `fn` itself, applied to a batch of one that is never computed
-  const outputShape = (inputShape: Shape): Shape => fn(parameter({ shape: [1, ...inputShape], dtype: 'float32' }, 'input')).shape.slice(1)
+  const outputShape = (inputShape: Shape): Shape =>
+    fn(parameter({ shape: [1, ...inputShape], dtype: 'float32' }, 'input')).shape.slice(1)
   return stateless(name, outputShape, fn)
 }
 
@@ -28,9 +29,11 @@ export const tanh = (): Layer<Empty, Empty> => activation(arithmetic.tanh, 'tanh
 /** `1 / (1 + e^-x)`. */
 export const sigmoid = (): Layer<Empty, Empty> => activation(arithmetic.sigmoid, 'sigmoid()')
 /** `x` for positive `x`, else `slope · x`. */
-export const leakyRelu = (slope = 0.01): Layer<Empty, Empty> => activation((x) => arithmetic.leakyRelu(x, slope), `leakyRelu(${slope})`)
+export const leakyRelu = (slope = 0.01): Layer<Empty, Empty> =>
+  activation((x) => arithmetic.leakyRelu(x, slope), `leakyRelu(${slope})`)
 /** The Gaussian error linear unit in its tanh form; the option says so. */
-export const gelu = (options: activations.GeluOptions): Layer<Empty, Empty> => activation((x) => activations.gelu(x, options), 'gelu()')
+export const gelu = (options: activations.GeluOptions): Layer<Empty, Empty> =>
+  activation((x) => activations.gelu(x, options), 'gelu()')
 
 /** All axes but the batch joined into one. */
 export function flatten(): Layer<Empty, Empty> {
@@ -66,7 +69,8 @@ export function dropout(rate: number): Layer<Empty, Empty> {
     (inputShape) => inputShape,
     (x, { training, key }) => {
       if (!training || rate === 0) return x
-      if (key === undefined) throw new ArgumentError(`dropout(${rate}): training needs a key: apply(variables, x, { training: true, key })`)
+      if (key === undefined)
+        throw new ArgumentError(`dropout(${rate}): training needs a key: apply(variables, x, { training: true, key })`)
       return arithmetic.where(bernoulli(key, 1 - rate, x.shape), arithmetic.mul(x, 1 / (1 - rate)), 0)
     },
   )

@@ -17,7 +17,8 @@ export interface Fans {
 /** Makes the first value of a parameter. */
 export type Initializer = (key: Tensor, shape: Shape, fans: Fans) => Tensor
 
-const uniformWithin = (key: Tensor, shape: Shape, limit: number): Tensor => uniform(key, shape, { min: -limit, max: limit })
+const uniformWithin = (key: Tensor, shape: Shape, limit: number): Tensor =>
+  uniform(key, shape, { min: -limit, max: limit })
 
 /** The standard deviation of a standard normal distribution truncated at ±2. */
 const TRUNCATED_DEVIATION = 0.87962566103423978
@@ -51,7 +52,8 @@ export const lecunUniform: Initializer = uniformOf(lecun)
 /** Variance `1 / fanIn`, normal. LeCun et al., 1998. */
 export const lecunNormal: Initializer = normalOf(lecun)
 /** Uniform within `±1 / √fanIn`: what PyTorch's Linear takes for kernel and bias. */
-export const pytorchDefault: Initializer = (key, shape, { fanIn }) => uniformWithin(key, shape, 1 / Math.sqrt(Math.max(1, fanIn)))
+export const pytorchDefault: Initializer = (key, shape, { fanIn }) =>
+  uniformWithin(key, shape, 1 / Math.sqrt(Math.max(1, fanIn)))
 
 /**
  * One value everywhere.

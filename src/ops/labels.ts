@@ -16,17 +16,22 @@ export type LabelKind = 'indices' | 'probabilities'
  */
 export function labelKind(operation: string, logits: Tensor, labels: Tensor): LabelKind {
   const fail = (remedy: string): never => {
-    throw new ShapeError(`${operation}: labels ${formatAval(labels.aval)} do not fit logits ${formatAval(logits.aval)}: ${remedy}`)
+    throw new ShapeError(
+      `${operation}: labels ${formatAval(labels.aval)} do not fit logits ${formatAval(logits.aval)}: ${remedy}`,
+    )
   }
   if (logits.rank === 0) fail('logits need a last axis of classes')
   if (!isFloating(logits.dtype)) {
-    throw new DTypeError(`${operation}: logits must be floats, got ${formatAval(logits.aval)}. Are logits and labels swapped?`)
+    throw new DTypeError(
+      `${operation}: logits must be floats, got ${formatAval(logits.aval)}. Are logits and labels swapped?`,
+    )
   }
   const leading = logits.shape.slice(0, -1)
   const classes = logits.shape.at(-1)!
   if (isInteger(labels.dtype)) {
     if (sameShape(labels.shape, leading)) return 'indices'
-    if (sameShape(labels.shape, logits.shape)) return fail(`one label per class must be a float: cast(labels, '${logits.dtype}')`)
+    if (sameShape(labels.shape, logits.shape))
+      return fail(`one label per class must be a float: cast(labels, '${logits.dtype}')`)
     if (sameShape(labels.shape, [...leading, 1])) return fail(`drop the last axis: squeeze(labels, -1)`)
     return fail(`expected integers of shape ${formatShape(leading)}`)
   }
@@ -37,7 +42,11 @@ export function labelKind(operation: string, logits: Tensor, labels: Tensor): La
         `${operation}: labels ${formatAval(labels.aval)} have the shape of class indices, which must be integers: cast(labels, 'int32')`,
       )
     }
-    return fail(`expected probabilities of shape ${formatShape(logits.shape)}, or integers (0 to ${classes - 1}) of shape ${formatShape(leading)}`)
+    return fail(
+      `expected probabilities of shape ${formatShape(logits.shape)}, or integers (0 to ${classes - 1}) of shape ${formatShape(leading)}`,
+    )
   }
-  throw new DTypeError(`${operation}: labels must be integers or floats, got ${formatAval(labels.aval)}: cast(labels, 'float32')`)
+  throw new DTypeError(
+    `${operation}: labels must be integers or floats, got ${formatAval(labels.aval)}: cast(labels, 'float32')`,
+  )
 }

@@ -29,7 +29,9 @@ function reduce(operation: string, perSample: Tensor, { reduction = 'none' }: Lo
     case 'sum':
       return sum(perSample)
     default:
-      throw new ArgumentError(`${operation}: reduction must be 'none', 'mean' or 'sum', got ${JSON.stringify(reduction)}`)
+      throw new ArgumentError(
+        `${operation}: reduction must be 'none', 'mean' or 'sum', got ${JSON.stringify(reduction)}`,
+      )
   }
 }
 
@@ -61,7 +63,9 @@ function elementwiseLoss(
   const y = asTensor(operation, targets)
   if (!sameShape(x.shape, y.shape)) {
     const remedy = x.size === y.size ? ': reshape one of them' : ''
-    throw new ShapeError(`${operation}: predictions ${formatAval(x.aval)} and targets ${formatAval(y.aval)} differ in shape${remedy}`)
+    throw new ShapeError(
+      `${operation}: predictions ${formatAval(x.aval)} and targets ${formatAval(y.aval)} differ in shape${remedy}`,
+    )
   }
   const loss = element(x, y)
   const axes = x.shape.map((_, axis) => axis).slice(1)
@@ -96,7 +100,8 @@ export interface HuberOptions extends LossOptions {
  */
 export function huber(predictions: TensorLike, targets: TensorLike, options: HuberOptions = {}): Tensor {
   const { delta = 1 } = options
-  if (!(delta > 0 && Number.isFinite(delta))) throw new ArgumentError(`huber: delta must be a positive number, got ${delta}`)
+  if (!(delta > 0 && Number.isFinite(delta)))
+    throw new ArgumentError(`huber: delta must be a positive number, got ${delta}`)
   return elementwiseLoss('huber', predictions, targets, options, (x, y) => {
     const error = sub(x, y)
     const size = abs(error)

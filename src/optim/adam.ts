@@ -26,7 +26,13 @@ function correction(beta: number, count: Tensor): Tensor | number {
 }
 
 function adamWith(name: string, options: AdamOptions, decoupled: boolean): Optimizer {
-  const { learningRate = 1e-3, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = decoupled ? 0.01 : 0 } = options
+  const {
+    learningRate = 1e-3,
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    weightDecay = decoupled ? 0.01 : 0,
+  } = options
   checkRange(name, 'beta1', beta1, 0, 1)
   checkRange(name, 'beta2', beta2, 0, 1)
   checkRange(name, 'epsilon', epsilon, 0)
@@ -35,7 +41,8 @@ function adamWith(name: string, options: AdamOptions, decoupled: boolean): Optim
   return optimizer(name, learningRate, ['mean', 'variance'], (leaf, mean, variance) => {
     const decays = weightDecay !== 0
     const gradient = decays && !decoupled ? add(leaf.gradient, mul(leaf.parameter, weightDecay)) : leaf.gradient
-    const parameter = decays && decoupled ? mul(leaf.parameter, sub(1, mul(leaf.learningRate, weightDecay))) : leaf.parameter
+    const parameter =
+      decays && decoupled ? mul(leaf.parameter, sub(1, mul(leaf.learningRate, weightDecay))) : leaf.parameter
     const nextMean = add(mul(mean!, beta1), mul(gradient, 1 - beta1))
     const nextVariance = add(mul(variance!, beta2), mul(square(gradient), 1 - beta2))
     const deviation = add(div(sqrt(nextVariance), sqrt(correction(beta2, leaf.count))), epsilon)

@@ -9,7 +9,9 @@ import { sum } from '../ops/reductions.ts'
 
 function tensorAt(leaf: unknown, path: string): Tensor {
   if (leaf instanceof Tensor) return leaf
-  throw new ArgumentError(`globalNorm: expected a tree of tensors, got ${leaf === null ? 'null' : typeof leaf} at ${path || 'the root'}`)
+  throw new ArgumentError(
+    `globalNorm: expected a tree of tensors, got ${leaf === null ? 'null' : typeof leaf} at ${path || 'the root'}`,
+  )
 }
 
 /**
@@ -28,7 +30,8 @@ export function globalNorm(gradients: unknown): Tensor {
  * @throws ArgumentError unless `maxNorm` is positive.
  */
 export function clipByGlobalNorm<G>(gradients: G, maxNorm: TensorLike): G {
-  if (!(maxNorm instanceof Tensor) && !(Number(maxNorm) > 0)) throw new ArgumentError(`clipByGlobalNorm: maxNorm must be positive, got ${maxNorm}`)
+  if (!(maxNorm instanceof Tensor) && !(Number(maxNorm) > 0))
+    throw new ArgumentError(`clipByGlobalNorm: maxNorm must be positive, got ${maxNorm}`)
   const factor = div(maxNorm, maximum(globalNorm(gradients), maxNorm)) // exactly 1 below the limit
   return mapTree(gradients, (leaf, path) => {
     const gradient = tensorAt(leaf, path)

@@ -53,8 +53,14 @@ export function checkRange(operation: string, option: string, value: number, fro
 }
 
 function checkParameter(operation: string, leaf: unknown, path: string): Tensor {
-  if (!(leaf instanceof Tensor)) throw new ArgumentError(`${operation}: expected a tensor at ${path || 'the root'}, got ${leaf === null ? 'null' : typeof leaf}`)
-  if (!isFloating(leaf.dtype)) throw new DTypeError(`${operation}: parameters must be floats, got ${formatAval(leaf.aval)} at ${path || 'the root'}`)
+  if (!(leaf instanceof Tensor))
+    throw new ArgumentError(
+      `${operation}: expected a tensor at ${path || 'the root'}, got ${leaf === null ? 'null' : typeof leaf}`,
+    )
+  if (!isFloating(leaf.dtype))
+    throw new DTypeError(
+      `${operation}: parameters must be floats, got ${formatAval(leaf.aval)} at ${path || 'the root'}`,
+    )
   return leaf
 }
 
@@ -65,7 +71,12 @@ const asScalar = (x: TensorLike, dtype: DType): Tensor => (x instanceof Tensor ?
  * The optimizer that applies `rule` to every tensor; `slots` names what it remembers of each.
  * @throws ArgumentError for a learning rate that is neither a schedule nor a number >= 0.
  */
-export function optimizer(name: string, learningRate: number | Schedule, slots: readonly string[], rule: UpdateRule): Optimizer {
+export function optimizer(
+  name: string,
+  learningRate: number | Schedule,
+  slots: readonly string[],
+  rule: UpdateRule,
+): Optimizer {
   if (typeof learningRate !== 'function') checkRange(name, 'learningRate', learningRate, 0)
   const blank = (leaf: unknown, path: string): Tensor => {
     const parameter = checkParameter(`${name}.init`, leaf, path)
@@ -79,9 +90,11 @@ export function optimizer(name: string, learningRate: number | Schedule, slots: 
     update: <P>(gradients: P, state: OptimizerState, params: P, step: StepArguments) => {
       const operation = `${name}.update`
       const missing = slots.find((slot) => !(slot in state))
-      if (missing !== undefined) throw new ArgumentError(`${operation}: the state has no "${missing}": pass what init or the last update gave`)
+      if (missing !== undefined)
+        throw new ArgumentError(`${operation}: the state has no "${missing}": pass what init or the last update gave`)
       for (const [option, value] of Object.entries({ learningRate: step.learningRate, step: step.step })) {
-        if (value instanceof Tensor && value.rank !== 0) throw new ShapeError(`${operation}: ${option} must be a scalar, got ${formatAval(value.aval)}`)
+        if (value instanceof Tensor && value.rank !== 0)
+          throw new ShapeError(`${operation}: ${option} must be a scalar, got ${formatAval(value.aval)}`)
       }
       const { rows, structure } = zipTrees(operation, [params, gradients, ...slots.map((slot) => state[slot])])
       const { paths } = flattenTree(params)
@@ -89,7 +102,9 @@ export function optimizer(name: string, learningRate: number | Schedule, slots: 
         const [parameter, gradient, ...own] = row.map((leaf) => checkParameter(operation, leaf, paths[i]!))
         const odd = [gradient!, ...own].find((leaf) => !sameShape(leaf.shape, parameter!.shape))
         if (odd !== undefined) {
-          throw new ShapeError(`${operation}: at ${paths[i]} the parameter is ${formatAval(parameter!.aval)}, its gradient or state ${formatAval(odd.aval)}`)
+          throw new ShapeError(
+            `${operation}: at ${paths[i]} the parameter is ${formatAval(parameter!.aval)}, its gradient or state ${formatAval(odd.aval)}`,
+          )
         }
         const dtype = workingDType(parameter!.dtype)
         const leaf: LeafStep = {

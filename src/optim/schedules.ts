@@ -13,9 +13,12 @@ export function learningRateAt(learningRate: number | Schedule, step: number): n
 
 function check(schedule: string, options: Readonly<Record<string, number>>, positive: readonly string[] = []): void {
   for (const [option, value] of Object.entries(options)) {
-    const fits = typeof value === 'number' && Number.isFinite(value) && (positive.includes(option) ? value > 0 : value >= 0)
+    const fits =
+      typeof value === 'number' && Number.isFinite(value) && (positive.includes(option) ? value > 0 : value >= 0)
     if (fits) continue
-    throw new ArgumentError(`schedules.${schedule}: ${option} must be a ${positive.includes(option) ? 'positive number' : 'number >= 0'}, got ${value}`)
+    throw new ArgumentError(
+      `schedules.${schedule}: ${option} must be a ${positive.includes(option) ? 'positive number' : 'number >= 0'}, got ${value}`,
+    )
   }
 }
 
@@ -64,12 +67,12 @@ export interface WarmupOptions {
   /** How many steps the warm-up takes. */
   readonly steps: number
   /** What follows: a rate, or a schedule that counts its steps from the end of the warm-up. */
-  readonly then: number | Schedule
+  readonly after: number | Schedule
 }
 
-/** Rises evenly to the first rate of `then`, which step `steps - 1` has; step 0 has `1 / steps` of it. */
-export function linearWarmup({ steps, then }: WarmupOptions): Schedule {
-  check('linearWarmup', typeof then === 'number' ? { steps, then } : { steps }, ['steps'])
-  const target = learningRateAt(then, 0)
-  return (step) => (step < steps ? (target * (step + 1)) / steps : learningRateAt(then, step - steps))
+/** Rises evenly to the first rate of `after`, which step `steps - 1` has; step 0 has `1 / steps` of it. */
+export function linearWarmup({ steps, after }: WarmupOptions): Schedule {
+  check('linearWarmup', typeof after === 'number' ? { steps, after } : { steps }, ['steps'])
+  const target = learningRateAt(after, 0)
+  return (step) => (step < steps ? (target * (step + 1)) / steps : learningRateAt(after, step - steps))
 }

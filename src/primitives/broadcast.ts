@@ -1,11 +1,11 @@
 // Broadcast and sum: each is the other's derivative.
 
 import { ShapeError } from '../core/errors.ts'
-import { checkShape, formatShape, otherAxes, type Shape, sizeOf } from '../core/shape.ts'
+import { checkShape, formatShape, otherAxes, sameShape, type Shape, sizeOf } from '../core/shape.ts'
 import { integer } from '../ir/indexMap.ts'
 import { definePrimitive, type PrimitiveFunction } from '../ir/primitive.ts'
 import type { Tensor } from '../ir/tensor.ts'
-import { at, eachCoordinate } from './reference.ts'
+import { at, eachCoordinate, roundInteger } from './reference.ts'
 import { type Axes, reduceLowering, reduceReference, reduceShape } from './reduction.ts'
 import { reshape } from './structural.ts'
 
@@ -14,7 +14,8 @@ export const broadcast: PrimitiveFunction<{ shape: Shape; axes: readonly number[
   name: 'broadcast',
   shape: ([x], { shape, axes }) => {
     checkShape('broadcast', shape)
-    const ok = axes.length === x!.shape.length && x!.shape.every((extent, i) => extent === 1 || extent === shape[axes[i]!])
+    const increasing = axes.every((axis, i) => i === 0 || axis > axes[i - 1]!)
+    const ok = increasing && axes.length === x!.shape.length && x!.shape.every((extent, i) => extent === 1 || extent === shape[axes[i]!])
     if (!ok) throw new ShapeError(`broadcast: ${formatShape(x!.shape)} does not fit ${formatShape(shape)} at axes [${axes}]`)
     return { shape, dtype: x!.dtype }
   },
@@ -38,7 +39,7 @@ export const broadcast: PrimitiveFunction<{ shape: Shape; axes: readonly number[
     const summed = repeated.length === 0 ? cotangent : sum([cotangent], { axes: repeated })
     return [reshape([summed], { shape: x.shape })]
   },
-  rewrite: ([x], { shape }) => (x!.shape.length === shape.length && sizeOf(x!.shape) === sizeOf(shape) ? x! : null),
+  rewrite: ([x], { shape }) => (sameShape(x!.shape, shape) ? x! : null),
 })
 
 /** Puts reduced axes back by repetition. */
@@ -52,7 +53,7 @@ const total = (values: readonly number[]): number => values.reduce((a, b) => a +
 export const sum: PrimitiveFunction<Axes> = definePrimitive({
   name: 'sum',
   shape: ([x], { axes }) => reduceShape('sum', x!, axes, x!.dtype, true),
-  reference: ([x], { axes }) => reduceReference(x!, axes, total),
+  reference: ([x], { axes }) => reduceReference(x!, axes, (values) => roundInteger(x!.dtype, total(values))),
   lower: ([x], { axes }) => reduceLowering(x!, axes, 'sum'),
   vjp: ({ inputs, params, cotangent }) => [unreduce(cotangent, inputs[0]!, params.axes)],
   rewrite: ([x], { axes }) => (axes.length === 0 ? x! : null),

@@ -8,7 +8,7 @@ import { DTypeError, ShapeError } from '../core/errors.ts'
 import { definePrimitive, type PrimitiveFunction } from '../ir/primitive.ts'
 import { binary, type BinaryFn, cast as castScalar, bitcast as bitcastScalar, constant, select as selectScalar, type Scalar, unary, roundTo, type UnaryFn } from '../ir/scalar.ts' // prettier-ignore
 import type { Tensor, VjpContext } from '../ir/tensor.ts'
-import { elementwise } from './reference.ts'
+import { elementwise, roundInteger } from './reference.ts'
 import { fullLike, literalValue } from './literal.ts'
 
 type Operand = 'number' | 'float' | 'integer' | 'bool' | 'bits' | 'any'
@@ -51,7 +51,6 @@ function defineUnary(name: string, rule: UnaryRule): PrimitiveFunction<null> {
   })
 }
 
-const roundInteger = (dtype: DType, value: number): number => (isFloating(dtype) ? value : roundTo(dtype, value))
 const through = (fn: UnaryFn) => (x: Scalar): Scalar => unary(fn, x) // prettier-ignore
 const zeroOf = (x: Scalar): Scalar => constant(x.dtype, 0)
 
@@ -238,6 +237,11 @@ export const rem = defineBinary('rem', {
   operand: 'number',
   fn: 'rem',
   reference: (x, y, dtype) => (isFloating(dtype) || y !== 0 ? x % y : 0),
+  // rem(x, y) = x - trunc(x / y) y, where the quotient is an integer and constant almost everywhere
+  vjp: ({ inputs: [x, y], output, cotangent, needs }) => [
+    cotangent,
+    needs[1] ? neg([mul([cotangent, round([div([sub([x!, output], null), y!], null)], null)], null)], null) : null,
+  ],
 })
 
 /** `x^y` for floats. */

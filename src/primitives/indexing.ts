@@ -8,9 +8,11 @@ import { integer, plus } from '../ir/indexMap.ts'
 import { definePrimitive, type PrimitiveFunction } from '../ir/primitive.ts'
 import { binary, cast, constant, type Scalar, select } from '../ir/scalar.ts'
 import type { Aval } from '../core/aval.ts'
+import { roundInteger } from './reference.ts'
 
 const clampTo = (index: Scalar, last: number): Scalar => {
-  const i = cast('int32', index)
+  // a uint32 above 2^31 would be negative as int32
+  const i = cast('int32', index.dtype === 'uint32' ? binary('min', index, constant('uint32', Math.max(0, last))) : index)
   return binary('min', binary('max', i, integer(0)), integer(last))
 }
 
@@ -70,7 +72,7 @@ export const scatterAdd: PrimitiveFunction<{ rows: number }> = definePrimitive({
     const row = sizeOf(output.shape.slice(1))
     indices!.data.forEach((position, i) => {
       const to = Math.min(Math.max(position, 0), rows - 1)
-      for (let j = 0; j < row; j++) data[to * row + j]! += updates!.data[i * row + j]!
+      for (let j = 0; j < row; j++) data[to * row + j] = roundInteger(output.dtype, data[to * row + j]! + updates!.data[i * row + j]!)
     })
     return data
   },
@@ -83,7 +85,7 @@ export const scatterAdd: PrimitiveFunction<{ rows: number }> = definePrimitive({
       return select(hit, read(1, [...inner, ...coordinates.slice(1)]), constant(updates!.dtype, 0))
     },
   }),
-  vjp: ({ inputs: [indices], cotangent }) => [null, gather([cotangent, indices!], null)],
+  vjp: ({ inputs: [indices], params: { rows }, cotangent }) => [null, rows === 0 ? null : gather([cotangent, indices!], null)],
 })
 
 /** `shape` elements of operand 0 from the position that operand 1 (int32 or uint32 scalar) gives along axis 0, clamped so that all lie inside. */

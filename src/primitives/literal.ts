@@ -7,7 +7,7 @@ import { definePrimitive, type PrimitiveFunction } from '../ir/primitive.ts'
 import { cast, constant } from '../ir/scalar.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { broadcast } from './broadcast.ts'
-import { eachCoordinate } from './reference.ts'
+import { eachCoordinate, roundInteger } from './reference.ts'
 
 /** A scalar constant. In eager programs it becomes an argument; in traced ones it is part of the graph. */
 export const literal: PrimitiveFunction<{ value: number; dtype: DType }> = definePrimitive({
@@ -27,10 +27,10 @@ export const iota: PrimitiveFunction<{ shape: Shape; axis: number; dtype: DType 
     if (axis < 0 || axis >= shape.length) throw new ShapeError(`iota: axis ${axis} is out of range for rank ${shape.length}`)
     return { shape, dtype }
   },
-  reference: (_, { shape, axis }) => {
+  reference: (_, { shape, axis, dtype }) => {
     const data = new Float64Array(sizeOf(shape))
     eachCoordinate(shape, (coordinate, flat) => {
-      data[flat] = coordinate[axis]!
+      data[flat] = roundInteger(dtype, coordinate[axis]!)
     })
     return data
   },

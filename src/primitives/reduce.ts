@@ -17,6 +17,8 @@ function extremeVjp({ inputs, output, params, cotangent }: VjpContext<Axes>): Te
 const greatest = (values: readonly number[]): number => values.reduce((a, b) => (Number.isNaN(a) || a > b ? a : b))
 const least = (values: readonly number[]): number => values.reduce((a, b) => (Number.isNaN(a) || a < b ? a : b))
 
+const firstOf = (values: readonly number[], value: number): number => values.findIndex((other) => Object.is(other, value) || other === value)
+
 /** Greatest element over `axes`. */
 export const reduceMax: PrimitiveFunction<Axes> = definePrimitive({
   name: 'max',
@@ -40,7 +42,7 @@ export const argMax: PrimitiveFunction<Axes> = definePrimitive({
   name: 'argMax',
   differentiable: false,
   shape: ([x], { axes }) => reduceShape('argMax', x!, axes, 'int32', false),
-  reference: ([x], { axes }) => reduceReference(x!, axes, (values) => values.indexOf(greatest(values))),
+  reference: ([x], { axes }) => reduceReference(x!, axes, (values) => firstOf(values, greatest(values))),
   lower: ([x], { axes }) => reduceLowering(x!, axes, 'argmax'),
   vjp: () => [null],
 })
@@ -50,7 +52,7 @@ export const argMin: PrimitiveFunction<Axes> = definePrimitive({
   name: 'argMin',
   differentiable: false,
   shape: ([x], { axes }) => reduceShape('argMin', x!, axes, 'int32', false),
-  reference: ([x], { axes }) => reduceReference(x!, axes, (values) => values.indexOf(least(values))),
+  reference: ([x], { axes }) => reduceReference(x!, axes, (values) => firstOf(values, least(values))),
   lower: ([x], { axes }) => reduceLowering(x!, axes, 'argmin'),
   vjp: () => [null],
 })

@@ -1,6 +1,8 @@
 // Plain float64 loops that the references of several primitives share. They know nothing of lowerings.
 
+import { type DType, isFloating } from '../core/dtype.ts'
 import { type Shape, sizeOf, stridesOf } from '../core/shape.ts'
+import { roundTo } from '../ir/scalar.ts'
 import type { ReferenceArray } from '../ir/tensor.ts'
 
 /** Calls `visit` with every coordinate of `shape` in row-major order and its flat index. */
@@ -26,4 +28,9 @@ export function at(array: ReferenceArray, coordinate: readonly number[]): number
 /** `fn` of the elements of arrays of one shape. */
 export function elementwise(inputs: readonly ReferenceArray[], fn: (...values: number[]) => number): Float64Array {
   return Float64Array.from(inputs[0]!.data, (_, i) => fn(...inputs.map((input) => input.data[i]!)))
+}
+
+/** An exact integer result as its dtype holds it (it wraps); floats stay in float64. */
+export function roundInteger(dtype: DType, value: number): number {
+  return isFloating(dtype) ? value : roundTo(dtype, value)
 }

@@ -5,7 +5,20 @@ import type { DType } from '../core/dtype.ts'
 import { ArgumentError, DTypeError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
 import { Tensor } from '../ir/tensor.ts'
-import { add, bitcast, less, lessEqual, maximum, minimum, mul, or, rem, shiftRight, sub, where } from '../ops/arithmetic.ts'
+import {
+  add,
+  bitcast,
+  less,
+  lessEqual,
+  maximum,
+  minimum,
+  mul,
+  or,
+  rem,
+  shiftRight,
+  sub,
+  where,
+} from '../ops/arithmetic.ts'
 import { castTo, scalar, type TensorLike } from '../ops/operand.ts'
 import { erf, erfInv } from './erf.ts'
 import { bits, splitKeys } from './keys.ts'
@@ -31,7 +44,8 @@ export interface TruncatedNormalOptions extends DrawOptions {
 }
 
 function finish(operation: string, draws: Tensor, dtype: DType = 'float32'): Tensor {
-  if (dtype !== 'float32' && dtype !== 'float64') throw new DTypeError(`${operation}: draws are float32 or float64, not ${dtype}; cast them`)
+  if (dtype !== 'float32' && dtype !== 'float64')
+    throw new DTypeError(`${operation}: draws are float32 or float64, not ${dtype}; cast them`)
   return castTo(draws, dtype)
 }
 
@@ -55,7 +69,8 @@ export function uniform(key: Tensor, shape: Shape, options: UniformOptions = {})
 export function randint(key: Tensor, shape: Shape, min: TensorLike, max: TensorLike): Tensor {
   const bound = (x: TensorLike): Tensor => {
     if (x instanceof Tensor) return castTo(x, 'int32')
-    if (typeof x !== 'number' || x !== (x | 0)) throw new ArgumentError(`random.randint: bounds must be int32 integers, got ${String(x)}`)
+    if (typeof x !== 'number' || x !== (x | 0))
+      throw new ArgumentError(`random.randint: bounds must be int32 integers, got ${String(x)}`)
     return scalar(x, 'int32')
   }
   const [from, to] = [bound(min), bound(max)]
@@ -70,7 +85,8 @@ export function randint(key: Tensor, shape: Shape, min: TensorLike, max: TensorL
 
 /** bool draws that are true with probability `p`, which broadcasts to `shape`. */
 export function bernoulli(key: Tensor, p: TensorLike = 0.5, shape: Shape = []): Tensor {
-  if (typeof p === 'number' && !(p >= 0 && p <= 1)) throw new ArgumentError(`random.bernoulli: p must be a probability, got ${p}`)
+  if (typeof p === 'number' && !(p >= 0 && p <= 1))
+    throw new ArgumentError(`random.bernoulli: p must be a probability, got ${p}`)
   return less(uniform(key, shape), float32(p))
 }
 

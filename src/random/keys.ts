@@ -20,26 +20,33 @@ function wordsOf(operation: string, data: TensorLike): Words {
     }
     return [scalar(Math.floor(data / 2 ** 32), 'uint32'), scalar(data % 2 ** 32, 'uint32')]
   }
-  if (!(data instanceof Tensor)) throw new ArgumentError(`${operation}: expected an integer or an integer scalar tensor, got ${typeof data}`)
+  if (!(data instanceof Tensor))
+    throw new ArgumentError(`${operation}: expected an integer or an integer scalar tensor, got ${typeof data}`)
   if (data.rank !== 0) throw new ShapeError(`${operation}: expected a scalar, got ${formatAval(data.aval)}`)
   if (data.dtype === 'bool') throw new DTypeError(`${operation}: expected an integer, got bool`)
   return [scalar(0, 'uint32'), castTo(data, 'uint32')]
 }
 
-/** @throws DTypeError or ShapeError when `key` is no key. */
-function wordsOfKey(operation: string, key: Tensor): Words {
-  if (!(key instanceof Tensor)) throw new ArgumentError(`${operation}: expected a key, got ${typeof key}: make one with random.key(seed)`)
-  if (key.dtype !== 'uint32') throw new DTypeError(`${operation}: expected a key uint32[2], got ${formatAval(key.aval)}: make one with random.key(seed)`)
-  if (key.rank !== 1 || key.shape[0] !== 2) {
-    throw new ShapeError(`${operation}: expected one key uint32[2], got ${formatAval(key.aval)}: take one row of what split gave`)
+/** @throws DTypeError or ShapeError when `from` is no key. */
+function wordsOfKey(operation: string, from: Tensor): Words {
+  if (!(from instanceof Tensor))
+    throw new ArgumentError(`${operation}: expected a key, got ${typeof from}: make one with random.key(seed)`)
+  if (from.dtype !== 'uint32')
+    throw new DTypeError(
+      `${operation}: expected a key uint32[2], got ${formatAval(from.aval)}: make one with random.key(seed)`,
+    )
+  if (from.rank !== 1 || from.shape[0] !== 2) {
+    throw new ShapeError(
+      `${operation}: expected one key uint32[2], got ${formatAval(from.aval)}: take one row of what split gave`,
+    )
   }
-  return [reshape(slice(key, [0], [1]), []), reshape(slice(key, [1], [2]), [])]
+  return [reshape(slice(from, [0], [1]), []), reshape(slice(from, [1], [2]), [])]
 }
 
 /** The hash of the 64-bit positions of all elements of `shape`. */
-function hashPositions(operation: string, key: Tensor, shape: Shape): Words {
+function hashPositions(operation: string, from: Tensor, shape: Shape): Words {
   checkShape(operation, shape)
-  const words = wordsOfKey(operation, key)
+  const words = wordsOfKey(operation, from)
   const low = reshape(indices([sizeOf(shape)], 0, 'uint32'), shape)
   return threefry2x32(words, [scalar(0, 'uint32'), low]) // sizes are below 2^31, so the high words are 0
 }
@@ -57,7 +64,8 @@ export function key(seed: TensorLike): Tensor {
  * @throws ArgumentError when `count` is no positive integer.
  */
 export function split(parent: Tensor, count = 2): Tensor {
-  if (!Number.isInteger(count) || count < 1) throw new ArgumentError(`random.split: expected a positive count, got ${count}`)
+  if (!Number.isInteger(count) || count < 1)
+    throw new ArgumentError(`random.split: expected a positive count, got ${count}`)
   return pair(...hashPositions('random.split', parent, [count]))
 }
 

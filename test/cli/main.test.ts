@@ -17,13 +17,16 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
-describe('wgrad train', () => {
+// Each test starts a process or three, beside everything else that runs.
+const patient = { timeout: 120_000 }
+
+describe('wgrad train', patient, () => {
   test('prints lines for people and ends by itself', async () => {
     const { code, stdout, stderr } = await runCli([...onCpu, '--epochs', '2', '--batch-size', '64'])
     expect(stderr).toBe('')
     expect(stdout.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^device {2}cpu, /),
-      `data    MNIST from folder ${folder}: 1,000 training and 200 test samples`,
+      `data    MNIST (folder ${folder}): 1,000 training and 200 test samples`,
       expect.stringMatching(/^model {3}mlp 784-128-10, momentum .* batch size 64, 2 epochs, seed 0$/),
       expect.stringMatching(/^epoch 1\/2 {2}loss \d\.\d{4} {2}accuracy \d+\.\d\d% /),
       expect.stringMatching(/^epoch 2\/2 /),
@@ -34,7 +37,7 @@ describe('wgrad train', () => {
 
   test('--json prints objects alone on stdout, the result last', async () => {
     const { code, stdout, stderr } = await runCli([...onCpu, '--epochs', '5', '--batch-size', '50', '--json'])
-    expect(stderr).toContain('data    MNIST from folder')
+    expect(stderr).toContain('data    MNIST (folder ')
     const objects = stdout
       .trimEnd()
       .split('\n')
@@ -82,7 +85,7 @@ describe('wgrad train', () => {
   })
 })
 
-describe('what cannot be done is one line on stderr and exit code 1', () => {
+describe('what cannot be done is one line on stderr and exit code 1', patient, () => {
   test.each([
     ['an unknown option', [...onCpu, '--epoch', '3'], 'unknown option --epoch. Did you mean "--epochs"?'],
     ['an unknown command', ['trian', 'mnist'], 'Did you mean "train"?'],
@@ -92,8 +95,8 @@ describe('what cannot be done is one line on stderr and exit code 1', () => {
     ['a folder without the files', ['train', 'mnist', '--data-dir', root], 'MNIST needs 4 files'],
     ['a learning rate that diverges', [...onCpu, '--learning-rate', '1e20'], 'training diverged: the loss is '],
   ])('%s', async (_, args, message) => {
-    const { code, stdout, stderr } = await runCli([...args, '--json'].slice(0, args[0] === 'trian' ? 2 : undefined))
-    expect(stdout).not.toContain('result')
+    const { code, stdout, stderr } = await runCli(args)
+    expect(stdout).not.toContain('test accuracy')
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^wgrad: /)
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/^\s+at /m)
@@ -113,16 +116,18 @@ describe('what cannot be done is one line on stderr and exit code 1', () => {
     expect(code).toBe(1)
   })
 
-  test('no adapter', async () => {
-    const nowhere = { VK_DRIVER_FILES: join(root, 'none.json'), VK_ICD_FILENAMES: join(root, 'none.json') }
+  // Elsewhere than on Linux an adapter cannot be taken away. The lines before the last one are the Vulkan loader's.
+  test.runIf(process.platform === 'linux')('no adapter', async () => {
+    const drivers = { VK_DRIVER_FILES: join(root, 'none.json'), VK_ICD_FILENAMES: join(root, 'none.json') }
     const { code, stdout, stderr } = await runCli(
       ['train', 'mnist', '--device', 'webgpu', '--data-dir', folder],
-      process.platform === 'linux' ? nowhere : {},
+      drivers,
     )
-    if (process.platform !== 'linux') return // elsewhere an adapter cannot be taken away
     expect(stdout).toBe('')
-    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^wgrad: /)
-    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(stderr).toMatch(
+      /(^|\n)wgrad: --device webgpu: no WebGPU adapter was found\. .* train with --device cpu\.\n$/,
+    )
+    expect(stderr).not.toContain('.js:')
     expect(code).toBe(1)
   })
 
@@ -134,7 +139,7 @@ describe('what cannot be done is one line on stderr and exit code 1', () => {
   })
 })
 
-test('help and version go to stdout', async () => {
+test('help and version go to stdout', patient, async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   expect(await runCli(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   expect(await runCli(['train', '--help'])).toMatchObject({

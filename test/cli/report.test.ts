@@ -107,9 +107,11 @@ test('the last object of --json says what was trained, where, and how well', () 
 test('the lines say device, data and model before, and the accuracy after', () => {
   expect(startLines(settingsOf('train mnist --epochs 1'), device, dataset)).toEqual([
     'device  cpu, CPU (chosen: there is no hardware GPU here)',
-    'data    MNIST from folder a/b: 60,000 training and 10,000 test samples',
+    'data    MNIST (folder a/b): 60,000 training and 10,000 test samples',
     'model   mlp 784-128-10, momentum with learning rate 0.05, batch size 128, 1 epoch, seed 0',
   ])
+  const generated = { ...dataset, name: 'digits', source: 'generated digits' }
+  expect(startLines(settingsOf('train mnist'), device, generated)[1]).toMatch(/^data {4}generated digits: 60,000 /)
   expect(startLines(settingsOf('train mnist --device cpu'), device, dataset)[0]).toBe('device  cpu, CPU')
   expect(
     epochLine(report({ seconds: 4.04 }), { epoch: 1, samples: 256, seen: 256, loss: 0.25, accuracy: 0.9 }, 3),

@@ -98,8 +98,7 @@ const OPS: Readonly<Record<string, Op>> = {
   transpose: ([x], params) => shaping.transpose(x!, numbers(params, 'permutation')),
   reshape: ([x], params) => shaping.reshape(x!, numbers(params, 'shape')),
   broadcastTo: ([x], params) => shaping.broadcastTo(x!, numbers(params, 'shape')),
-  slice: ([x], params) =>
-    shaping.slice(x!, numbers(params, 'start'), numbers(params, 'stop'), numbers(params, 'step')),
+  slice: ([x], params) => shaping.slice(x!, numbers(params, 'start'), numbers(params, 'stop'), numbers(params, 'step')),
   pad: ([x], params) => shaping.pad(x!, pairs(params, 'padding'), Number(params['value'])),
   flip: ([x], params) => shaping.flip(x!, numbers(params, 'axis')),
   concat: (parts, params) => shaping.concat(parts, Number(params['axis'])),

@@ -47,9 +47,16 @@ function lossOf(params: Params, inputs: Tensor, targets: Tensor): Tensor {
 
 async function train(optimizer: optim.Optimizer, steps: number, rateAt: (step: number) => number) {
   const step = jit(
-    (state: { params: Params; optimizer: optim.OptimizerState }, batch: ReturnType<typeof batchOf>, arg: { rate: number; step: number }) => {
+    (
+      state: { params: Params; optimizer: optim.OptimizerState },
+      batch: ReturnType<typeof batchOf>,
+      arg: { rate: number; step: number },
+    ) => {
       const [loss, gradients] = valueAndGrad(lossOf)(state.params, batch.inputs, batch.targets)
-      const next = optimizer.update(gradients, state.optimizer, state.params, { learningRate: arg.rate, step: arg.step })
+      const next = optimizer.update(gradients, state.optimizer, state.params, {
+        learningRate: arg.rate,
+        step: arg.step,
+      })
       return { state: { params: next.params, optimizer: next.state }, loss }
     },
     { donate: [0] },
@@ -65,24 +72,31 @@ async function train(optimizer: optim.Optimizer, steps: number, rateAt: (step: n
   return { params: state.params, losses }
 }
 
-const optimizerOf = ({ kind, ...options }: MlpRun['optimizer']): optim.Optimizer => (kind === 'sgd' ? optim.sgd(options) : optim.adam(options))
+const optimizerOf = ({ kind, ...options }: MlpRun['optimizer']): optim.Optimizer =>
+  kind === 'sgd' ? optim.sgd(options) : optim.adam(options)
 
-test.each(Object.entries(golden.runs))('a compiled step follows PyTorch through the whole run "%s"', { timeout: 120_000 }, async (_, run) => {
-  const rateAt = (step: number): number => run.learningRates.findLast((entry) => entry.step <= step)!.rate
-  const { params, losses } = await train(optimizerOf(run.optimizer), run.steps, rateAt)
+test.each(Object.entries(golden.runs))(
+  'a compiled step follows PyTorch through the whole run "%s"',
+  { timeout: 120_000 },
+  async (_, run) => {
+    const rateAt = (step: number): number => run.learningRates.findLast((entry) => entry.step <= step)!.rate
+    const { params, losses } = await train(optimizerOf(run.optimizer), run.steps, rateAt)
 
-  const expected = run.float64.losses
-  const worst = Math.max(...losses.map((loss, step) => Math.abs(loss / expected[step]! - 1)))
-  expect(losses.length).toBe(expected.length)
-  expect(worst).toBeLessThan(1e-5)
+    const expected = run.float64.losses
+    const worst = Math.max(...losses.map((loss, step) => Math.abs(loss / expected[step]! - 1)))
+    expect(losses.length).toBe(expected.length)
+    expect(worst).toBeLessThan(1e-5)
 
-  const [, first, , last] = params
-  const final = { w1: first.kernel, b1: first.bias!, w2: last.kernel, b2: last.bias! }
-  for (const [name, summary] of Object.entries(run.float64.weights)) {
-    const values = Float64Array.from(await readData(final[name as keyof typeof final]))
-    const scale = Math.sqrt(summary.sumSquares / values.length)
-    summary.at.forEach((at, i) => expect(Math.abs(values[at]! - summary.entries[i]!), `${name}[${at}]`).toBeLessThan(1e-4 * scale))
-    const sumSquares = values.reduce((sum, value) => sum + value * value, 0)
-    expect(Math.abs(sumSquares / summary.sumSquares - 1), name).toBeLessThan(1e-5)
-  }
-})
+    const [, first, , last] = params
+    const final = { w1: first.kernel, b1: first.bias!, w2: last.kernel, b2: last.bias! }
+    for (const [name, summary] of Object.entries(run.float64.weights)) {
+      const values = Float64Array.from(await readData(final[name as keyof typeof final]))
+      const scale = Math.sqrt(summary.sumSquares / values.length)
+      summary.at.forEach((at, i) =>
+        expect(Math.abs(values[at]! - summary.entries[i]!), `${name}[${at}]`).toBeLessThan(1e-4 * scale),
+      )
+      const sumSquares = values.reduce((sum, value) => sum + value * value, 0)
+      expect(Math.abs(sumSquares / summary.sumSquares - 1), name).toBeLessThan(1e-5)
+    }
+  },
+)

@@ -20,6 +20,7 @@ export const CPU_TARGET: Target = {
   pack: false,
   fuse: FUSE_ALL,
   software: true,
+  sharedBytes: 0,
   tuning: { identity: 'cpu', contraction: { kind: 'registers', rows: 4, columns: 4 } },
 }
 

@@ -131,16 +131,13 @@ export function javascript(names: Names): Syntax {
       throw new InternalError('JavaScript has no lanes')
     },
     declare: (name, _dtype, _lanes, value) => `const ${name} = ${value};`,
-    affine: (base, terms, constant) => {
-      const parts = terms.map(({ name, factor }) => (factor === 1 ? name : `${name} * ${number(factor)}`))
-      if (base !== null) parts.unshift(base)
-      if (constant !== 0) parts.push(number(constant))
-      return `(${parts.join(' + ')}) | 0`
-    },
+    product: (name, factor) => `Math.imul(${name}, ${factor})`,
+    affine: (terms, constant) => `(${[...terms, ...(constant === 0 ? [] : [number(constant)])].join(' + ')}) | 0`,
     division: (op, x, by, nonNegative) => {
       if (op === 'quotient') return nonNegative ? `(${x} / ${by}) | 0` : `Math.floor(${x} / ${by})`
       return nonNegative ? `${x} % ${by}` : `((${x} % ${by}) + ${by}) % ${by}`
     },
+    offsetOf: () => 0,
     load: (source, index) => `${names.array(source)}[${index}]`,
     argument: (source) => names.argument(source),
     operation: (node, operands) => {

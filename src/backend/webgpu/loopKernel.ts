@@ -5,7 +5,7 @@ import type { LoopKernel, Stage, Store } from '../../compiler/kernel.ts'
 import { plus, times } from '../../ir/indexMap.ts'
 import { type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { dependsOn, loadsOf, substituteVariables } from '../../ir/substitute.ts'
-import { atLaneZero, createEmitter, type Emitter, laneAccess } from '../emit.ts'
+import { createEmitter, type Emitter, laneAccess, quadOf } from '../emit.ts'
 import { storeText, wgslSyntax } from './syntax.ts'
 import type { ModuleWriter } from './writer.ts'
 
@@ -13,9 +13,10 @@ import type { ModuleWriter } from './writer.ts'
 export function writeStores(emitter: Emitter, writer: ModuleWriter, stores: readonly Store[], lane: Variable | null): void {
   const texts = stores.map(({ target, index, value }) => {
     writer.markWritten(target)
-    if (lane === null) return storeText(writer.names, target, emitter.value(index), emitter.value(value), 'scalar')
-    const access = laneAccess(index, lane)
-    const at = emitter.value(access === 'contiguous' ? atLaneZero(index, lane) : index)
+    const inBuffer = plus(index, writer.names.reach(target).offset)
+    if (lane === null) return storeText(writer.names, target, emitter.value(inBuffer), emitter.value(value), 'scalar')
+    const access = laneAccess(inBuffer, lane)
+    const at = access === 'contiguous' ? emitter.value(quadOf(inBuffer, lane)) : emitter.vector(inBuffer)
     return storeText(writer.names, target, at, emitter.vector(value), access)
   })
   texts.forEach((text) => emitter.line(text))

@@ -14,7 +14,7 @@ import { wgslSyntax } from './syntax.ts'
 import type { ModuleWriter } from './writer.ts'
 
 /** The roles of a contraction's axes: sums are vectors along `lanes`; `rows` are scalars broadcast against them. */
-interface Roles {
+export interface Roles {
   readonly rows: Variable
   readonly lanes: Variable
   readonly rowOperand: Scalar
@@ -22,7 +22,7 @@ interface Roles {
 }
 
 /** Whether every load that moves with `over` moves over adjacent, aligned elements. */
-function adjacent(operand: Scalar, over: Variable): boolean {
+export function adjacent(operand: Scalar, over: Variable): boolean {
   if (over.extent % 4 !== 0) return false
   const lane = variable('lane', 4)
   const moved = substituteVariables(operand, new Map([[over, plus(times(variable('quad', over.extent / 4), 4), lane)]]))
@@ -82,7 +82,7 @@ export function registerFunction(kernel: ContractionKernel, roles: Roles, name: 
       )
       const named = laneByK ? laneValues.map((text, q) => nameVector(emitter, `t${step}_${q}`, text)) : laneValues
       const rowValues = rowStep(emitter, { tileRows, byRowQuads, rowByKNames, step, lane, tileOf, rowOperand, rows, k, kAt, rowAt, at })
-      rowValues.forEach((row, r) => named.forEach((value, q) => emitter.line(`${sumName(r, q)} = fma(vec4<f32>(${row}), ${value}, ${sumName(r, q)});`)))
+      rowValues.forEach((row, r) => named.forEach((value, q) => emitter.line(`${sumName(r, q)} += ${row} * ${value};`)))
     }
   })
 
@@ -185,7 +185,7 @@ function tileGeometry(rows: Variable, lanes: Variable, tileRows: number, tileQua
 }
 
 /** Stores one vector of finished sums: the kernel's epilogue at a row and four lanes. */
-function epilogueFunction(kernel: ContractionKernel, roles: Roles, name: string, writer: ModuleWriter): string {
+export function epilogueFunction(kernel: ContractionKernel, roles: Roles, name: string, writer: ModuleWriter): string {
   const lane = variable('lane', 4)
   const quad = variable('quad', roles.lanes.extent / 4)
   const at = new Map<Variable, Scalar>([[roles.lanes, plus(times(quad, 4), lane)]])

@@ -141,12 +141,9 @@ function foldLines(fold: FoldText): string[] {
   return [`var ${name}: ${type} = ${first};`, open, ...body, `${name} = ${update};`, '}']
 }
 
-/** Text of an index into a tensor's buffer. */
-export function indexText(reach: Reach, index: string): string {
-  const parts = [index]
-  if (reach.offset !== 0) parts.push(String(reach.offset))
-  if (reach.dynamicOffset !== null) parts.push(reach.dynamicOffset)
-  return parts.join(' + ')
+/** An index into a tensor's buffer with what is only known when the kernel runs: the ring row's start. */
+function indexText(reach: Reach, index: string): string {
+  return reach.dynamicOffset === null ? index : `${index} + ${reach.dynamicOffset}`
 }
 
 const COMPONENTS = ['x', 'y', 'z', 'w']
@@ -165,13 +162,13 @@ function loadText(names: WgslNames, source: Loadable, index: string, access: Loa
     return `${type}(${parts.join(', ')})`
   }
   if (reach.dtype === 'uint8') {
-    return `((vec4<u32>(${reach.buffer}_at((${at}) >> 2u)) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(255u))`
+    return `((vec4<u32>(${reach.buffer}_at(${at})) >> vec4<u32>(0u, 8u, 16u, 24u)) & vec4<u32>(255u))`
   }
   names.useWide(reach.buffer)
   return `${reach.buffer}_four(${at})${reach.dtype === 'bool' ? ' != vec4<u32>(0u)' : ''}`
 }
 
-/** The statement that stores a value. */
+/** The statement that stores a value at an index that includes the tensor's offset (of the vector, for a contiguous access). */
 export function storeText(names: WgslNames, source: { readonly id: number }, index: string, value: string, access: LoadAccess): string {
   const reach = names.reach(source)
   const bool = reach.dtype === 'bool'
@@ -192,12 +189,9 @@ export function wgslSyntax(names: WgslNames): Syntax {
     splat: (dtype, scalar) => `${vectorType(dtype, 4)}(${scalar})`,
     lane: () => 'vec4<i32>(0, 1, 2, 3)',
     declare: (name, dtype, lanes, value) => `let ${name}: ${vectorType(dtype, lanes)} = ${value};`,
-    affine: (base, terms, constant, lanes) => {
-      const parts = terms.map(({ name, factor }) => (factor === 1 ? name : `${name} * ${factor < 0 ? `(${factor})` : factor}`))
-      if (base !== null) parts.unshift(base)
-      if (constant !== 0) parts.push(constant < 0 ? `(${constant})` : String(constant))
-      return lanes === 1 ? parts.join(' + ') : parts.join(' + ')
-    },
+    product: (name, factor) => `${name} * ${factor < 0 ? `(${factor})` : factor}`,
+    affine: (terms, constant) => [...terms, ...(constant === 0 ? [] : [constant < 0 ? `(${constant})` : String(constant)])].join(' + '),
+    offsetOf: (source) => names.reach(source).offset,
     division: (op, x, by, nonNegative, lanes) => {
       if (nonNegative) return `${x} ${op === 'quotient' ? '/' : '%'} ${by}`
       return `floor_${op === 'quotient' ? 'div' : 'mod'}${lanes === 1 ? '' : '4'}(${x}, ${by})`

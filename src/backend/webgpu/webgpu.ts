@@ -13,9 +13,10 @@ import { createBufferPool, type GpuBuffer } from './buffers.ts'
 import { fromDeviceBytes, toDeviceBytes } from './layout.ts'
 import { createPipelineCache, type Pipeline } from './pipelines.ts'
 import { printDispatch } from './wgsl.ts'
+import { measureTable, SOFTWARE_TABLE } from './tune.ts'
 import type { BufferKey } from './writer.ts'
 
-/** A device as a compile target, with choices that are made without measuring. */
+/** A device as a compile target. */
 function targetOf(limits: GPUSupportedLimits, software: boolean): Target {
   return {
     kind: 'webgpu',
@@ -23,18 +24,16 @@ function targetOf(limits: GPUSupportedLimits, software: boolean): Target {
     pack: true,
     fuse: FUSE_ALL,
     software,
-    tuning: {
-      identity: software ? 'default-software' : 'default-gpu',
-      contraction: { kind: 'registers', rows: 8, columns: 8 },
-    },
+    sharedBytes: limits.maxComputeWorkgroupStorageSize,
+    tuning: SOFTWARE_TABLE,
   }
 }
 
 /**
- * A WebGPU device.
+ * A WebGPU device. Kernels are tuned by measuring on hardware, and on a software adapter if `tune` asks for it.
  * @throws DeviceError when there is no WebGPU, no adapter, or the adapter refuses a device.
  */
-export async function createWebGpuBackend(gpu: GPU | null): Promise<Backend> {
+export async function createWebGpuBackend(gpu: GPU | null, options: { readonly tune?: boolean } = {}): Promise<Backend> {
   const { adapter, device } = await requestDevice(gpu)
   const description = describeAdapter(adapter)
   const pool = createBufferPool(device, () => flush())
@@ -168,7 +167,7 @@ export async function createWebGpuBackend(gpu: GPU | null): Promise<Backend> {
     return data
   }
 
-  return {
+  const untuned: Backend = {
     kind: 'webgpu',
     name: description.name,
     info: description.info,
@@ -206,6 +205,8 @@ export async function createWebGpuBackend(gpu: GPU | null): Promise<Backend> {
       device.destroy()
     },
   }
+  const measure = options.tune ?? !description.software
+  return measure ? { ...untuned, target: { ...untuned.target, tuning: await measureTable(untuned) } } : untuned
 }
 
 function encodeStep(

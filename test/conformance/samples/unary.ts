@@ -47,7 +47,7 @@ export const unary = {
   floor: casesOf(p.floor, [...floats(steps), { ...values('halves', HALVES), gradients: { given: [null] } }]),
   ceil: casesOf(p.ceil, [...floats(steps), { ...values('halves', HALVES), gradients: { given: [null] } }]),
   round: casesOf(p.round, [...floats(real(-3.4, 3.4, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5)), { ...values('halves', HALVES), gradients: { given: [null] } }]),
-  exp: casesOf(p.exp, [...floats(real(-2, 2)), values('edges', [-80, -20, -1e-8, 0, 1e-8, 1, 9]), values('large result', [60, 80, 88]), nonFinite([...INFINITIES, 1000, -1000])]), // prettier-ignore
+  exp: casesOf(p.exp, [...floats(real(-2, 2)), values('edges', [-80, -20, -1e-8, 0, 1e-8, 1, 9]), { ...values('large result', [60, 80, 88]), gradients: { given: [[60, 80, 88].map(Math.exp)] } }, nonFinite([...INFINITIES, 1000, -1000])]), // prettier-ignore
   log: casesOf(p.log, [
     ...floats(real(0.2, 4)),
     values('edges', [0.99999994, 1, 1.0000001, 0.5, 2, 1e5]),
@@ -74,6 +74,7 @@ export const unary = {
     { name: 'float32 to bool', inputs: [given([0, -0, 0.25, -3])], params: { dtype: 'bool' } },
     { name: 'float32 to float64', inputs: [uniform([2, 3])], params: { dtype: 'float64' } },
     { name: 'float64 to float32', inputs: [uniform([2, 3], -2, 2, 'float64')], params: { dtype: 'float32' } },
+    { name: 'float32 to float64, transposed', inputs: [laid('transposed', uniform([3, 2]))], params: { dtype: 'float64' } },
     { name: 'float32 to float32', inputs: [uniform([3])], params: { dtype: 'float32' } },
     { name: 'int32 to float32', inputs: [given([-5, 0, 7, 16777216, -2147483648], 'int32')], params: { dtype: 'float32' } },
     { name: 'int32 to uint32', inputs: [given([-1, 0, 7, -2147483648], 'int32')], params: { dtype: 'uint32' } },
