@@ -11,8 +11,10 @@ const composites = COMPOSITES.map((composite) => [composite.name, composite] as 
 for (const mode of MODES) {
   describe(mode.name, () => {
     test.each(composites)('%s', async (_, composite) => {
-      expect(await compositeDifference(cpu, composite, mode), 'on the CPU').toBeNull()
-      expect(await compositeDifference(webgpuOnCpu, composite, mode), 'the program for WebGPU').toBeNull()
+      for (const backend of [cpu, webgpuOnCpu]) {
+        const difference = await compositeDifference(backend, composite, mode)
+        expect(difference, `${backend.target.kind}: ${difference}`).toBeNull()
+      }
     })
   })
 }

@@ -54,14 +54,16 @@ describe('the inferred shape is the shape of the reference', () => {
 describe('the CPU backend agrees with the reference', () => {
   test.each(cases)('%s', async (_, one) => {
     done.compared++
-    expect(await forwardDifference(cpu, one)).toBeNull()
+    const difference = await forwardDifference(cpu, one)
+    expect(difference, difference ?? '').toBeNull()
   })
 })
 
 describe('the program for WebGPU, run by the CPU with poisoned slots, agrees with the reference', () => {
   test.each(cases)('%s', async (_, one) => {
     done.compared++
-    expect(await forwardDifference(webgpuOnCpu, one)).toBeNull()
+    const difference = await forwardDifference(webgpuOnCpu, one)
+    expect(difference, difference ?? '').toBeNull()
   })
 })
 

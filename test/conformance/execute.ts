@@ -7,7 +7,7 @@ import type { FuseOptions } from '../../src/compiler/fuse.ts'
 import { deviceBytes } from '../../src/compiler/memory.ts'
 import type { Placement, Program } from '../../src/compiler/program.ts'
 import { verifyProgram } from '../../src/compiler/verify.ts'
-import { hostArrayOf, isFloating } from '../../src/core/dtype.ts'
+import { type DType, hostArrayOf, isFloating } from '../../src/core/dtype.ts'
 import type { HostArray } from '../../src/core/hostArray.ts'
 import { sizeOf } from '../../src/core/shape.ts'
 import type { Graph } from '../../src/ir/graph.ts'
@@ -20,7 +20,7 @@ export interface ExecuteOptions {
   readonly ring?: readonly boolean[]
   /** Which levels of fusion are on. Default: those of the backend's target. */
   readonly fuse?: FuseOptions
-  /** Whether all inputs lie in one buffer, as a trainer's state does, or each in its own. */
+  /** Whether the inputs lie in one buffer per dtype, as a trainer's state does, or each in its own. */
   readonly arena?: boolean
 }
 
@@ -40,11 +40,13 @@ const ALIGNMENT = 256
 /** Compiles a graph for a backend and gives it memory. */
 export async function prepareGraph(backend: Backend, graph: Graph, options: ExecuteOptions = {}): Promise<Prepared> {
   const leaves = [...graph.parameters, ...graph.captures].filter((leaf) => leaf.source.kind !== 'parameter' || leaf.source.role === 'buffer')
-  const placements: Placement[] = []
-  let end = 0
-  leaves.forEach((leaf, i) => {
-    placements.push(options.arena ? { group: 0, offset: end } : { group: i, offset: 0 })
-    end += Math.ceil(deviceBytes(leaf.aval) / ALIGNMENT) * ALIGNMENT
+  const groups: { readonly dtype: DType; bytes: number }[] = []
+  const placements = leaves.map(({ aval }): Placement => {
+    const known = options.arena ? groups.findIndex((group) => group.dtype === aval.dtype) : -1
+    const group = known < 0 ? groups.push({ dtype: aval.dtype, bytes: 0 }) - 1 : known
+    const offset = groups[group]!.bytes
+    groups[group]!.bytes += Math.ceil(deviceBytes(aval) / ALIGNMENT) * ALIGNMENT
+    return { group, offset }
   })
   const none = graph.outputs.map(() => null)
   const program = compile(graph, options.fuse === undefined ? backend.target : { ...backend.target, fuse: options.fuse }, {
@@ -60,8 +62,8 @@ export async function prepareGraph(backend: Backend, graph: Graph, options: Exec
     owned.push(buffer)
     return buffer
   }
-  const arena = options.arena && leaves.length > 0 ? allocate(end) : null
-  const inputs = leaves.map((leaf, i): Place => ({ buffer: arena ?? allocate(deviceBytes(leaf.aval)), offset: placements[i]!.offset }))
+  const buffers = groups.map(({ bytes }) => allocate(bytes))
+  const inputs = placements.map(({ group, offset }): Place => ({ buffer: buffers[group]!, offset }))
   const outputs = program.outputs.map(({ tensor, location }): Place | null =>
     location.space === 'output' ? { buffer: allocate(deviceBytes(tensor.aval)), offset: 0 } : null,
   )
