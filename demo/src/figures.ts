@@ -12,7 +12,7 @@ export interface Figures {
   /** Progress of what is under way, 0 to 1; undefined where it cannot be told. */
   progress(fraction: number | undefined): void
   prepared(prepared: Prepared): void
-  report(report: TrainReport, epochs: number): void
+  report(report: TrainReport<'accuracy'>, epochs: number): void
   evaluation(evaluation: Evaluation): void
 }
 

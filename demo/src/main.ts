@@ -24,7 +24,7 @@ const requested = readSettings(new URLSearchParams(location.search))
 let state: SessionState = 'empty'
 let applied: Settings | undefined // what the present trainer was made with
 let newFiles = false // other files than the present trainer's were opened
-let last: TrainReport | undefined
+let last: TrainReport<'accuracy'> | undefined
 let epochs = 0 // at which training will end
 let asked = 0
 let queue: Promise<unknown> = Promise.resolve()
@@ -171,7 +171,7 @@ function onPrepared(prepared: Prepared): void {
   showPending()
 }
 
-function onReport(report: TrainReport): void {
+function onReport(report: TrainReport<'accuracy'>): void {
   const before = last
   last = report
   charts.addLosses(report.step, report.losses)

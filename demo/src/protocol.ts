@@ -41,7 +41,7 @@ export type SessionEvent =
   | { readonly type: 'state'; readonly state: SessionState }
   | { readonly type: 'work'; readonly text: string; readonly fraction?: number }
   | { readonly type: 'prepared'; readonly prepared: Prepared }
-  | { readonly type: 'report'; readonly report: TrainReport }
+  | { readonly type: 'report'; readonly report: TrainReport<'accuracy'> }
   | { readonly type: 'evaluation'; readonly evaluation: Evaluation }
   | { readonly type: 'answers'; readonly digits: Uint8Array }
   | { readonly type: 'failure'; readonly text: string }

@@ -16,7 +16,7 @@ const ANSWER_EVERY = 2000 // milliseconds between two looks at the shown test im
 const datasets = createDatasets()
 let listener: (event: SessionEvent) => void = () => {}
 let state: SessionState = 'empty'
-let trainer: Trainer | undefined
+let trainer: Trainer<'accuracy'> | undefined
 let shown: HostArray | undefined
 let loop: Promise<void> | undefined
 let stopping = false
@@ -27,7 +27,7 @@ function enter(next: SessionState): void {
   listener({ type: 'state', state })
 }
 
-function required(): Trainer {
+function required(): Trainer<'accuracy'> {
   if (!trainer) throw new Error('There is no network yet: press Reset to prepare one.')
   return trainer
 }
@@ -98,7 +98,7 @@ async function answer(): Promise<void> {
   listener({ type: 'answers', digits: largestOf(logits.data) })
 }
 
-async function run(current: Trainer, epochs: number): Promise<void> {
+async function run(current: Trainer<'accuracy'>, epochs: number): Promise<void> {
   let answered = performance.now()
   for await (const report of current.run({ epochs, reportEvery: REPORT_EVERY })) {
     if (stopping) return

@@ -42,7 +42,7 @@ export function createDatasets(): Datasets {
 }
 
 /** A trainer of 784-128-10 on this dataset, at step 0. */
-export function createNetworkTrainer(settings: Settings, dataset: Dataset): Promise<Trainer> {
+export function createNetworkTrainer(settings: Settings, dataset: Dataset): Promise<Trainer<'accuracy'>> {
   return createTrainer({
     model: nn.sequential([nn.flatten(), nn.dense(128), nn.relu(), nn.dense(10)]),
     loss: losses.softmaxCrossEntropy,

@@ -49,11 +49,18 @@ export interface DeviceMemory {
   readonly peakBytes: number
 }
 
+/** What is known of a machine beside its name. */
+export interface DeviceInfo {
+  /** Whether it is a WebGPU adapter that runs on the CPU. */
+  readonly software: boolean
+  readonly [key: string]: string | number | boolean
+}
+
 /** A machine that runs programs. */
 export interface Backend {
   readonly kind: 'cpu' | 'webgpu'
   readonly name: string
-  readonly info: Readonly<Record<string, string | number | boolean>>
+  readonly info: DeviceInfo
   readonly target: Target
   readonly memory: () => DeviceMemory
   /** @throws DeviceError when the device refuses the memory (by `prepare` and `flush` where that is only known later). */

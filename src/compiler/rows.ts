@@ -65,7 +65,8 @@ function byRows(group: Group, rows: number): Map<Tensor, Member> | null {
   if (rows === 0 || size % rows !== 0 || size / rows > MAX_INNER) return null
   const innerExtent = size / rows
   const { contraction } = group
-  if (contraction !== null && innerExtent * contraction.k.extent > MAX_ROW_PRODUCTS) return null
+  // a whole row of the product counts, also where the rows tried are finer than that
+  if (contraction !== null && Math.max(innerExtent, contraction.n.extent) * contraction.k.extent > MAX_ROW_PRODUCTS) return null
   const members = new Map<Tensor, Member>()
   for (const [tensor, { value }] of group.members) {
     const inner = innerExtent === 1 ? null : variable(`j${tensor.id}`, innerExtent)

@@ -13,7 +13,7 @@ const ALIGNMENT = 256
 
 /** Copies of `tensors`, laid out in order in one buffer per dtype. */
 export async function packArena(device: RuntimeDevice, tensors: readonly Tensor[]): Promise<Tensor[]> {
-  start(tensors)
+  start(tensors, device)
   const sources = tensors.map((tensor) => usableStorage(tensor, 'packing state'))
   await Promise.all(sources.map((storage) => storage.ready))
   return device.enqueue(() => {

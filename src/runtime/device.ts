@@ -1,7 +1,7 @@
 // Devices: which backend tensors live on. One device is the default; creating tensors and realizing them uses it. The device's
 // queue keeps the order in which work was asked for, also while programs are still being compiled.
 
-import type { Backend, DeviceBuffer, DeviceMemory } from '../backend/backend.ts'
+import type { Backend, DeviceBuffer, DeviceInfo, DeviceMemory } from '../backend/backend.ts'
 import { createCpuBackend } from '../backend/cpu/cpu.ts'
 import { createWebGpuBackend } from '../backend/webgpu/webgpu.ts'
 import { ArgumentError, DeviceError } from '../core/errors.ts'
@@ -14,7 +14,7 @@ export type DeviceKind = 'auto' | 'webgpu' | 'cpu'
 export interface Device {
   readonly kind: 'webgpu' | 'cpu'
   readonly name: string
-  readonly info: Readonly<Record<string, string | number | boolean>>
+  readonly info: DeviceInfo
   /** Bytes and buffers held now, and the most bytes held so far. */
   readonly memory: () => DeviceMemory
   /** Resolves when everything asked for so far is done. */

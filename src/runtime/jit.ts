@@ -75,7 +75,7 @@ export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, opti
     const key = `${formatStructure(structure)}|${leafKey}`
     let entry = entries.get(key)
     if (entry === undefined) {
-      const traced = traceFunction(fn, structure, specs, start)
+      const traced = traceFunction(fn, structure, specs, (captured) => start(captured))
       const donatedLeaves = perArgument.flatMap((tree, i) => tree.leaves.map(() => donatedArguments.has(i)))
       const isParameter = leaves.map((leaf) => leaf instanceof Tensor || typeof leaf === 'number')
       const donated = donatedLeaves.filter((_, i) => isParameter[i])
@@ -83,7 +83,7 @@ export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, opti
       entries.set(key, entry)
     }
     entry.calls++
-    if (entry.calls === 2) compareTraces(name, entry.traced, traceFunction(fn, structure, specs, start))
+    if (entry.calls === 2) compareTraces(name, entry.traced, traceFunction(fn, structure, specs, (captured) => start(captured)))
     return call(name, entry, leaves) as R
   }
 }

@@ -13,14 +13,17 @@ import { attachStorage, pendingStorage, storageOf, usableStorage } from './stora
 
 const executables = new WeakMap<RuntimeDevice, Map<string, Promise<Executable>>>()
 
-/** Starts the computation of all pending tensors among `tensors`; they have storage when this returns. */
-export function start(tensors: readonly Tensor[]): void {
+/**
+ * Starts the computation of all pending tensors among `tensors`; they have storage when this returns. It runs where their data is,
+ * or on `preferred` if they depend on none.
+ */
+export function start(tensors: readonly Tensor[], preferred?: RuntimeDevice): void {
   const pending = [...new Set(tensors)].filter((tensor) => storageOf(tensor) === null)
   if (pending.length === 0) return
   for (const tensor of pending) checkConcrete(tensor)
   const { graph, values } = liftLiterals(pending)
   const storages = graph.captures.map((tensor) => usableStorage(tensor, 'realize'))
-  const device = storages[0]?.device ?? currentDevice()
+  const device = storages[0]?.device ?? preferred ?? currentDevice()
   const key = printGraph(graph)
   const places = device.enqueue(async (): Promise<Place[]> => {
     await Promise.all(storages.map((storage) => storage.ready))

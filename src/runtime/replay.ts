@@ -76,7 +76,7 @@ export async function createReplay<State, Inputs>(
     const path = given.paths[i]!
     return leaf instanceof Tensor ? { kind: 'tensor', aval: leaf.aval, path } : { kind: 'number', dtype: args[path.slice(path.lastIndexOf('.') + 1)]!, path }
   })
-  const traced = traceFunction((parts: ReplayArguments<State, Inputs>) => fn(parts), given.structure, specs, start)
+  const traced = traceFunction((parts: ReplayArguments<State, Inputs>) => fn(parts), given.structure, specs, (captured) => start(captured, device))
   const isMetric = traced.outputPaths.map((path) => path.startsWith('metrics'))
   // parameters are the leaves in order, so a state output takes over the memory of the leaf at its own path
   const positions = new Map(given.paths.map((path, i) => [path, i]))
@@ -87,7 +87,7 @@ export async function createReplay<State, Inputs>(
     throw new ArgumentError(`a replayed function must return state of the structure that it was given; it lacks ${missing.join(', ')}`)
   }
   const all = [...tensors, ...traced.graph.captures]
-  start(all)
+  start(all, device)
   const storages = all.map((tensor) => usableStorage(tensor, 'replay'))
   await Promise.all(storages.map((storage) => storage.ready))
   const places = storages.map((storage) => storage.place!)

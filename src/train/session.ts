@@ -11,8 +11,9 @@ import type { TensorTree } from '../nn/layer.ts'
 import { zeros } from '../ops/shaping.ts'
 import * as random from '../random/index.ts'
 import { packArena } from '../runtime/arena.ts'
-import type { RuntimeDevice } from '../runtime/device.ts'
-import { fromHost } from '../runtime/host.ts'
+import { openDevice, type RuntimeDevice } from '../runtime/device.ts'
+import { fromHost, readData, tensor } from '../runtime/host.ts'
+import { start } from '../runtime/realize.ts'
 import { createReplay, createRing, type Replay, type Ring } from '../runtime/replay.ts'
 import { disposeTensor, usableStorage } from '../runtime/storage.ts'
 import { checkLabels, type PerSample, type TrainerOptions } from './options.ts'
@@ -59,8 +60,8 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
     checkLabels('data.train', train.targets, classes)
     if (test !== undefined) checkLabels('data.test', test.targets, classes)
   }
-  const initial = initialState(options, parts, inputShape, device)
-  const state = await placeState(device, initial)
+  const initial = initialState(options, parts, inputShape)
+  const state = (await placeTree(device, await drawOnHost(initial, device))) as TrainState
   const order = fromHost({ shape: [sampleCount(train)], dtype: 'uint32', data: new Uint32Array(sampleCount(train)) }, device)
   const resident: Resident = { ...residentSplit(train, device), order }
   const columns = 1 + parts.metrics.length
@@ -145,12 +146,12 @@ function residentSplit(split: Split, device: RuntimeDevice): Pick<Resident, 'inp
   return { inputs: fromHost(split.inputs, device), targets: fromHost(split.targets, device) }
 }
 
-function initialState(options: TrainerOptions, parts: StepParts, inputShape: readonly number[], device: RuntimeDevice): TrainState {
+function initialState(options: TrainerOptions, parts: StepParts, inputShape: readonly number[]): TrainState {
   const { params: made, state: model } = parts.model.init(random.key(parts.seed), inputShape)
   let params: TensorTree = made
   if (options.initialParams !== undefined) {
     const { rows, structure } = zipTrees('createTrainer: initialParams', [hostLeaves(made), hostLeaves(options.initialParams)])
-    const leaves = rows.map(([own, given]) => replaceParameter(own, given, device))
+    const leaves = rows.map(([own, given]) => replaceParameter(own, given))
     params = unflattenTree(structure, leaves) as TensorTree
   }
   return { params, model, optimizer: parts.optimizer.init(params) }
@@ -177,15 +178,14 @@ function isHostArray(value: unknown): value is HostLeaf['array'] {
   return typeof value === 'object' && value !== null && 'shape' in value && 'dtype' in value && 'data' in value && value.data instanceof Float32Array
 }
 
-function replaceParameter(own: unknown, given: unknown, device: RuntimeDevice): Tensor {
+function replaceParameter(own: unknown, given: unknown): Tensor {
   if (!(own instanceof Tensor) || !(given instanceof HostLeaf)) {
     throw new ArgumentError('createTrainer: initialParams must hold a float32 host array { shape, dtype, data } for every parameter')
   }
-  const tensor = fromHost(given.array, device)
-  if (!sameAval(tensor.aval, own.aval)) {
-    throw new ShapeError(`createTrainer: initialParams: expected ${formatAval(own.aval)}, got ${formatAval(tensor.aval)}`)
+  if (!sameAval(given.array, own.aval)) {
+    throw new ShapeError(`createTrainer: initialParams: expected ${formatAval(own.aval)}, got ${formatAval(given.array)}`)
   }
-  return tensor
+  return tensor(given.array.data, { shape: given.array.shape })
 }
 
 async function placeTree(device: RuntimeDevice, tree: unknown): Promise<unknown> {
@@ -197,8 +197,13 @@ async function placeTree(device: RuntimeDevice, tree: unknown): Promise<unknown>
   return unflattenTree(structure, await packArena(device, tensors))
 }
 
-async function placeState(device: RuntimeDevice, state: TrainState): Promise<TrainState> {
-  const placed = (await placeTree(device, state)) as TrainState
-  return placed
+/** Initial values are drawn on the CPU, so that a seed means the same weights on every device and none compiles kernels for it. */
+async function drawOnHost(state: TrainState, device: RuntimeDevice): Promise<TrainState> {
+  const host = await openDevice('cpu')
+  const { leaves, structure } = flattenTree(state)
+  const tensors = leaves.filter((leaf) => leaf instanceof Tensor)
+  start(tensors, host)
+  const arrays = await Promise.all(tensors.map(async (tensor) => ({ shape: tensor.shape, dtype: tensor.dtype, data: await readData(tensor) })))
+  tensors.forEach(disposeTensor)
+  return unflattenTree(structure, arrays.map((array) => fromHost(array, device))) as TrainState // prettier-ignore
 }
-

@@ -76,7 +76,9 @@ export async function createTrainer<Names extends string>(options: TrainerOption
   let seconds = 0
   let orderedEpoch = -1
   let chosenRate: number | null = null
+  /** A running estimate of the time of a step, and how many were encoded last: chunks grow from 1, so that the first is short. */
   let stepMilliseconds = 0
+  let chunk = 1
   let disposed = false
   let resumed: { promise: Promise<void>; resolve: () => void } | null = null
   let busy: Promise<unknown> = Promise.resolve()
@@ -157,13 +159,14 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     const records: StepRecord[] = []
     let previous = started
     while (step < stop && !disposed && resumed === null && performance.now() - started < milliseconds) {
-      const chunk = Math.max(1, Math.min(LARGEST_CHUNK, stop - step, Math.floor(budget / Math.max(stepMilliseconds, budget / LARGEST_CHUNK))))
+      chunk = stepMilliseconds === 0 ? 1 : Math.max(1, Math.min(LARGEST_CHUNK, 2 * chunk, Math.floor(budget / stepMilliseconds)))
+      const size = Math.min(chunk, stop - step)
       const begun = performance.now()
-      inFlight.push(collect(encode(chunk)))
-      if (inFlight.length < IN_FLIGHT && device.kind === 'webgpu') continue
+      inFlight.push(collect(encode(size)))
+      if (inFlight.length < IN_FLIGHT && stepMilliseconds > 0 && device.kind === 'webgpu') continue
       records.push(...(await inFlight.shift()!))
       const now = performance.now()
-      const elapsed = (now - (device.kind === 'webgpu' ? previous : begun)) / chunk
+      const elapsed = (now - (device.kind === 'webgpu' ? previous : begun)) / size
       stepMilliseconds = stepMilliseconds === 0 ? elapsed : 0.7 * stepMilliseconds + 0.3 * elapsed
       previous = now
       await yieldToHost()

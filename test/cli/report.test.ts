@@ -34,7 +34,7 @@ const dataset: Dataset = { name: 'MNIST', source: 'folder a/b', train: split(60_
 const device: Device = {
   kind: 'cpu',
   name: 'CPU',
-  info: {},
+  info: { software: false },
   memory: () => ({ buffers: 0, bytes: 0, peakBytes: 0 }),
   idle: async () => {},
   dispose: async () => {},

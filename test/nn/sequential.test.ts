@@ -5,8 +5,8 @@ import { ArgumentError, ShapeError } from '../../src/core/errors.ts'
 import { flattenTree } from '../../src/core/tree.ts'
 import type { Tensor } from '../../src/ir/tensor.ts'
 import * as nn from '../../src/nn/index.ts'
-import { add, mul } from '../../src/ops/arithmetic.ts'
-import { ones, zeros } from '../../src/ops/shaping.ts'
+import { add, mul, relu } from '../../src/ops/arithmetic.ts'
+import { ones, reshape, zeros } from '../../src/ops/shaping.ts'
 import { key } from '../../src/random/index.ts'
 import { readArray, readData, tensor } from '../../src/runtime/host.ts'
 import { jit } from '../../src/runtime/jit.ts'
@@ -45,8 +45,9 @@ test('layers are applied in order', async () => {
       [3, 4],
     ],
   ])
-  const hidden = nn.relu().apply({ params: {}, state: {} }, nn.dense(6).apply({ params: variables.params[1], state: {} }, nn.flatten().apply({ params: {}, state: {} }, x, { training: false }).output, { training: false }).output, { training: false }).output // prettier-ignore
-  const expected = nn.dense(3).apply({ params: variables.params[3], state: {} }, hidden, { training: false }).output
+  const dense = (units: number, params: nn.DenseParams, input: Tensor): Tensor =>
+    nn.dense(units).apply({ params, state: {} }, input, { training: false }).output
+  const expected = dense(3, variables.params[3], relu(dense(6, variables.params[1], reshape(x, [1, 4]))))
   expect(await readArray(model.apply(variables, x, { training: false }).output)).toEqual(await readArray(expected))
   expect(model.outputShape([2, 2])).toEqual([3])
 })
@@ -105,7 +106,10 @@ test('errors name the layer by its place and kind, at init and when applied', ()
   )
   expect(() => nn.sequential([nn.relu(), nn.dense(3)]).init(key(0), [])).toThrow(ShapeError)
   expect(() => nn.sequential([nn.relu(), nn.dense(3)]).init(key(0), [])).toThrow('sequential: layer 1, dense(3)')
-  expect(() => nn.sequential([nn.dense(3), nn.dropout(0.5)]).apply({ params: [{ kernel: ones([2, 3]) }, {}], state: [{}, {}] }, ones([1, 2]), { training: true })).toThrow('layer 1, dropout(0.5): ') // prettier-ignore
+  const dropping = nn.sequential([nn.dense(3), nn.dropout(0.5)])
+  expect(() => dropping.apply(dropping.init(key(0), [2]), ones([1, 2]), { training: true })).toThrow(
+    'sequential: layer 1, dropout(0.5): ',
+  )
 })
 
 test('what is no list of layers, and params of another model, are refused', () => {

@@ -160,7 +160,7 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
   return {
     kind: 'cpu',
     name: 'CPU (JavaScript)',
-    info: { threads: 1 },
+    info: { software: false, threads: 1 },
     target: options.target ?? CPU_TARGET,
     memory: () => ({ buffers: held.size, bytes, peakBytes }),
     allocate,

@@ -1,12 +1,13 @@
 // Finding a WebGPU device: the adapter, all the limits that it has, and whether it is software.
 
+import type { DeviceInfo } from '../backend.ts'
 import { DeviceError } from '../../core/errors.ts'
 
 /** What is known of an adapter. */
 export interface AdapterDescription {
   readonly name: string
   readonly software: boolean
-  readonly info: Readonly<Record<string, string | number | boolean>>
+  readonly info: DeviceInfo
 }
 
 const LIMITS = [
@@ -46,8 +47,8 @@ export function describeAdapter(adapter: GPUAdapter): AdapterDescription {
   const { vendor, architecture, device, description, isFallbackAdapter } = adapter.info
   const text = [vendor, architecture, device, description].filter((part) => part !== '').join(' ')
   const software = isFallbackAdapter === true || SOFTWARE.test(text)
-  const info: Record<string, string | number | boolean> = { vendor, architecture, device, description, software }
-  for (const limit of LIMITS) info[limit] = adapter.limits[limit]
-  info.features = [...adapter.features].sort().join(' ')
+  const limits = Object.fromEntries(LIMITS.map((limit) => [limit, adapter.limits[limit]]))
+  const features = [...adapter.features].sort().join(' ')
+  const info: DeviceInfo = { vendor, architecture, device, description, software, ...limits, features }
   return { name: description !== '' ? description : text === '' ? 'unknown adapter' : text, software, info }
 }
