@@ -40,7 +40,8 @@ export function drawChart(records) {
     ...decades(lowest, highest).map((rate) => horizontal(y(rate), rate)),
     ...batches.map((batch) => text(x(batch), height - size.bottom + 22, batch, 'text-anchor="middle" class="faint"')),
     text((size.left + width - size.right) / 2, height - 14, 'batch size', 'text-anchor="middle" class="faint"'),
-    ...engines.map((id) =>
+    // The first engine is drawn last, so that it lies on top.
+    ...engines.toReversed().map((id) =>
       series(
         id,
         records.filter((record) => record.engine === id),

@@ -31,6 +31,7 @@ export function compile(graph: Graph, target: Target, options: CompileOptions): 
   const simple = simplify(graph)
   const inputs = [...graph.parameters, ...graph.captures.filter((capture) => !graph.parameters.includes(capture))]
   const buffers = inputs.filter((tensor) => !isArgument(tensor))
+  const positions = new Map(buffers.map((tensor, index) => [tensor, index]))
   const args = inputs.filter(isArgument)
   let outputs = distinctOutputs(simple.outputs, graph.parameters, options)
   const apart = { originals: new Set<Tensor>(), copies: new Set<Tensor>() }
@@ -44,7 +45,13 @@ export function compile(graph: Graph, target: Target, options: CompileOptions): 
         return [[output, input]]
       }),
     )
-    const kernels = fuse({ ...simple, outputs }, donations, target.fuse, apart)
+    const ring = new Set(outputs.filter((_, i) => options.ring[i] === true))
+    const bufferOf = (tensor: Tensor): string => {
+      const index = positions.get(donations.get(tensor) ?? tensor)
+      if (index !== undefined) return `input ${options.placements[index]?.group ?? `alone ${index}`}`
+      return ring.has(tensor) ? 'ring' : `tensor ${tensor.id}`
+    }
+    const kernels = fuse({ ...simple, outputs }, donations, target.fuse, apart, { max: target.maxBindings, bufferOf })
     const blocked = kernels.flatMap((kernel) => kernelConflicts(kernel, donations))
     const plan = blocked.length > 0 ? ({ kind: 'conflict', outputs: blocked } as const) : schedule(kernels, donations)
     if (plan.kind === 'conflict') {
@@ -59,7 +66,6 @@ export function compile(graph: Graph, target: Target, options: CompileOptions): 
       })
       continue
     }
-    const ring = new Set(outputs.filter((_, i) => options.ring[i] === true))
     const { locations, slots, ringColumns } = planMemory(plan.waves, { inputs: buffers, outputs, donations, ring })
     const dispatches = plan.waves.flatMap((wave) => packWave(wave, target, bindingOf(locations, options.placements)))
     return {

@@ -10,11 +10,11 @@ import { accumulator, type Scalar, variable } from '../ir/scalar.ts'
 import { substitute } from '../ir/substitute.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import { bindingCheck, type BindingLimit, chooseStoredWithin, UNLIMITED } from './bindings.ts'
 import { donationConflict, type Donations } from './donation.ts'
 import { dependenciesOf, finish, type Group, groupLoads, reaches, readsOf, tensorOf } from './group.ts'
 import type { Kernel } from './kernel.ts'
 import { mergeRows } from './rows.ts'
-import { chooseStored } from './stored.ts'
 
 /** Choices of fusion, for differential tests and measurements. */
 export interface FuseOptions {
@@ -35,19 +35,27 @@ const NOTHING: Apart = { originals: new Set(), copies: new Set() }
 /** Everything on. */
 export const FUSE_ALL: FuseOptions = { epilogues: true, rows: true }
 
-/** The kernels of a graph, in an order in which each comes after those it reads from. */
-export function fuse(graph: Graph, donations: Donations, options: FuseOptions = FUSE_ALL, apart: Apart = NOTHING): Kernel[] {
-  const stored = chooseStored(graph, apart.originals)
+/** The kernels of a graph, in an order in which each comes after those it reads from; none binds more buffers than `limit`. */
+export function fuse(
+  graph: Graph,
+  donations: Donations,
+  options: FuseOptions = FUSE_ALL,
+  apart: Apart = NOTHING,
+  limit: BindingLimit = UNLIMITED,
+): Kernel[] {
+  const stored = chooseStoredWithin(graph, apart.originals, limit, groupOf)
   const elements = elementsOf(stored)
+  const singles = new Map<Tensor, Group>()
+  for (const tensor of topologicalOrder(graph.outputs)) if (stored.has(tensor)) singles.set(tensor, groupOf(tensor, elements))
+  const fits = bindingCheck(graph.outputs, singles, limit)
+  const allowed = (group: Group): boolean => fits(group) && !donationConflict(group, donations)
   let groups: Group[] = []
-  for (const tensor of topologicalOrder(graph.outputs)) {
-    if (!stored.has(tensor)) continue
-    const group = groupOf(tensor, elements)
-    const host = options.epilogues && !apart.copies.has(tensor) ? findHost(group, tensor, groups, donations) : null
+  for (const [tensor, group] of singles) {
+    const host = options.epilogues && !apart.copies.has(tensor) ? findHost(group, tensor, groups, allowed) : null
     if (host === null) groups.push(group)
     else groups = groups.map((other) => (other === host ? absorb(host, group) : other))
   }
-  if (options.rows) groups = mergeRows(groups, donations, apart.copies)
+  if (options.rows) groups = mergeRows(groups, allowed, apart.copies)
   groups = inDependencyOrder(groups)
   const outputs = new Set(graph.outputs)
   return groups.map((group, i) => {
@@ -77,7 +85,7 @@ function groupOf(tensor: Tensor, elements: Elements): Group {
  * The group whose kernel can compute `tensor` too: one that computes something `tensor` reads at its own index only, over the
  * same number of elements, with nothing else of `tensor`'s operands depending on that group.
  */
-function findHost(group: Group, tensor: Tensor, groups: readonly Group[], donations: Donations): Group | null {
+function findHost(group: Group, tensor: Tensor, groups: readonly Group[], allowed: (group: Group) => boolean): Group | null {
   if (group.contraction !== null || group.members.get(tensor)!.value.op === 'fold') return null
   const loads = groupLoads(group)
   const reads = readsOf(group)
@@ -88,11 +96,7 @@ function findHost(group: Group, tensor: Tensor, groups: readonly Group[], donati
       loads.every((load) => !host.members.has(tensorOf(load.source)) || sameIndex(load.index, group.row)),
   )
   const dependencies = dependenciesOf([...groups, group])
-  return (
-    candidates
-      .reverse()
-      .find((host) => !reaches(dependencies, group, host, true) && !donationConflict(absorb(host, group), donations)) ?? null
-  )
+  return candidates.reverse().find((host) => !reaches(dependencies, group, host, true) && allowed(absorb(host, group))) ?? null
 }
 
 /** `host` with the members of `group`, which reads them at its own index. */

@@ -6,7 +6,6 @@ import { plus, sameIndex, times } from '../ir/indexMap.ts'
 import { binary, fold, local, type Scalar, type Variable, variable } from '../ir/scalar.ts'
 import { loadsOf, substitute, substituteVariables } from '../ir/substitute.ts'
 import type { Tensor } from '../ir/tensor.ts'
-import { donationConflict, type Donations } from './donation.ts'
 import { dependenciesOf, type Group, type Member, reaches, splitIndex, tensorOf } from './group.ts'
 
 /** The longest row that a local array holds. */
@@ -14,17 +13,17 @@ const MAX_INNER = 512
 /** The most multiplications per row that a contraction may bring into a row kernel. */
 const MAX_ROW_PRODUCTS = 4096
 
-/** The groups with every profitable pair joined; those that compute a tensor of `apart` take nothing in. */
-export function mergeRows(given: readonly Group[], donations: Donations, apart: ReadonlySet<Tensor>): Group[] {
+/** The groups with every profitable and allowed pair joined; those that compute a tensor of `apart` take nothing in. */
+export function mergeRows(given: readonly Group[], allowed: (group: Group) => boolean, apart: ReadonlySet<Tensor>): Group[] {
   let groups = [...given]
   for (;;) {
-    const next = mergeOne(groups, donations, apart)
+    const next = mergeOne(groups, allowed, apart)
     if (next === null) return groups
     groups = next
   }
 }
 
-function mergeOne(groups: readonly Group[], donations: Donations, apart: ReadonlySet<Tensor>): Group[] | null {
+function mergeOne(groups: readonly Group[], allowed: (group: Group) => boolean, apart: ReadonlySet<Tensor>): Group[] | null {
   const dependencies = dependenciesOf(groups)
   for (const consumer of groups) {
     if ([...consumer.members.keys()].some((tensor) => apart.has(tensor))) continue
@@ -32,7 +31,7 @@ function mergeOne(groups: readonly Group[], donations: Donations, apart: Readonl
       if (reaches(dependencies, consumer, producer, true)) continue
       for (const rows of rowCounts(producer, consumer)) {
         const merged = merge(producer, consumer, rows)
-        if (merged === null || donationConflict(merged, donations)) continue
+        if (merged === null || !allowed(merged)) continue
         return groups.filter((group) => group !== producer).map((group) => (group === consumer ? merged : group))
       }
     }

@@ -101,7 +101,7 @@ function normalize(given: Sum['terms'], givenConstant: number): Scalar {
   if (terms.length === 0) return constant('int32', constantPart)
   if (terms.length === 1 && terms[0]!.factor === 1 && constantPart === 0) return terms[0]!.scalar
   terms.sort((a, b) => b.factor - a.factor || a.scalar.hash - b.scalar.hash)
-  return affineNode(terms, constantPart)
+  return affineNode(terms, constantPart + 0) // -0 would be another expression than 0
 }
 
 /** Whether two int32 scalars are always equal: the same expression, or both fixed to one value (a coordinate of extent 1 is 0). */

@@ -55,7 +55,7 @@ const through = (fn: UnaryFn) => (x: Scalar): Scalar => unary(fn, x) // prettier
 const zeroOf = (x: Scalar): Scalar => constant(x.dtype, 0)
 
 /** `-x`. */
-export const neg = defineUnary('neg', { operand: 'number', reference: (x) => -x, element: through('neg'), vjp: ({ cotangent }) => neg([cotangent], null) }) // prettier-ignore
+export const neg = defineUnary('neg', { operand: 'number', reference: (x) => -x, element: (x) => (x.dtype === 'uint32' ? binary('sub', zeroOf(x), x) : unary('neg', x)), vjp: ({ cotangent }) => neg([cotangent], null) }) // prettier-ignore
 
 /** `|x|`; the derivative at 0 is 0. */
 export const abs = defineUnary('abs', {
@@ -169,6 +169,8 @@ interface BinaryRule {
   readonly fn: BinaryFn
   readonly comparison?: true
   readonly reference: (x: number, y: number, dtype: DType) => number
+  /** The element where it is not `fn` of the operands alone. */
+  readonly element?: (x: Scalar, y: Scalar) => Scalar
   readonly vjp?: (context: VjpContext<null>) => readonly (Tensor | null)[]
   readonly rewrite?: (x: Tensor, y: Tensor) => Tensor | null
 }
@@ -184,7 +186,7 @@ function defineBinary(name: string, rule: BinaryRule): PrimitiveFunction<null> {
     },
     reference: ([x, y], _, output) =>
       elementwise([x!, y!], (a, b) => roundInteger(output.dtype, rule.reference(a!, b!, x!.dtype))),
-    lower: () => ({ kind: 'map', element: ([x, y]) => binary(rule.fn, x!, y!) }),
+    lower: () => ({ kind: 'map', element: ([x, y]) => (rule.element ?? ((a, b) => binary(rule.fn, a, b)))(x!, y!) }),
     vjp: (context) => rule.vjp?.(context) ?? [null, null],
     rewrite: ([x, y]) => rule.rewrite?.(x!, y!) ?? null,
   })
@@ -244,11 +246,22 @@ export const rem = defineBinary('rem', {
   ],
 })
 
-/** `x^y` for floats. */
+/** Powers of magnitudes with the sign put back: a device's `pow` knows no negative base. */
+function signedPower(x: Scalar, y: Scalar): Scalar {
+  const isWhole = (value: Scalar): Scalar =>
+    value.op === 'const' ? constant('bool', Number(Number.isInteger(value.value))) : binary('eq', value, unary('floor', value))
+  const half = binary('mul', y, constant(y.dtype, 0.5))
+  const power = selectScalar(binary('eq', y, zeroOf(y)), constant(x.dtype, 1), binary('pow', unary('abs', x), y))
+  const ofNegative = selectScalar(isWhole(half), power, selectScalar(isWhole(y), unary('neg', power), constant(x.dtype, Number.NaN)))
+  return selectScalar(binary('lt', x, zeroOf(x)), ofNegative, power)
+}
+
+/** `x^y` for floats; NaN for a negative `x` and a fraction `y`. */
 export const pow = defineBinary('pow', {
   operand: 'float',
   fn: 'pow',
   reference: Math.pow,
+  element: signedPower,
   vjp: ({ inputs: [x, y], output, cotangent, needs }) => [
     needs[0] ? mul([cotangent, mul([y!, pow([x!, sub([y!, fullLike(y!, 1)], null)], null)], null)], null) : null,
     // d x^y / dy = x^y ln x, taken as 0 where x = 0

@@ -10,9 +10,11 @@ import { binary, cast, constant, type Scalar, select } from '../ir/scalar.ts'
 import type { Aval } from '../core/aval.ts'
 import { roundInteger } from './reference.ts'
 
-const clampTo = (index: Scalar, last: number): Scalar => {
+/** `0 .. last`, and 0 where there is no element at all. */
+const clampTo = (index: Scalar, given: number): Scalar => {
+  const last = Math.max(0, given)
   // a uint32 above 2^31 would be negative as int32
-  const i = cast('int32', index.dtype === 'uint32' ? binary('min', index, constant('uint32', Math.max(0, last))) : index)
+  const i = cast('int32', index.dtype === 'uint32' ? binary('min', index, constant('uint32', last)) : index)
   return binary('min', binary('max', i, integer(0)), integer(last))
 }
 
@@ -137,6 +139,7 @@ export const dynamicUpdate: PrimitiveFunction<{ shape: Shape }> = definePrimitiv
     kind: 'view',
     element: (coordinates, read) => {
       const length = rows!.shape[0]!
+      if (length === 0) return constant(rows!.dtype, 0)
       const from = clampTo(read(0, []), shape[0]! - length)
       const position = binary('sub', coordinates[0]!, from)
       const inside = binary('and', binary('ge', position, integer(0)), binary('lt', position, integer(length)))

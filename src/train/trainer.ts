@@ -158,7 +158,7 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     const inFlight: Promise<StepRecord[]>[] = []
     const records: StepRecord[] = []
     let previous = started
-    while (step < stop && !disposed && resumed === null && performance.now() - started < milliseconds) {
+    while (step < stop && !disposed && resumed === null && (records.length === 0 || performance.now() - started < milliseconds)) {
       chunk = stepMilliseconds === 0 ? 1 : Math.max(1, Math.min(LARGEST_CHUNK, 2 * chunk, Math.floor(budget / stepMilliseconds)))
       const size = Math.min(chunk, stop - step)
       const begun = performance.now()

@@ -172,6 +172,15 @@ const pure: Composite[] = [
     },
   },
   {
+    name: 'more parts than a device binds',
+    inputs: Array.from({ length: 12 }, () => uniform([3, 4])),
+    build: (parts) => {
+      const joined = concat(parts)
+      const total = parts.reduce((a, b) => add(a, mul(b, 0.5)))
+      return [joined, total, matmul(joined, transpose(total)), sum(mul(joined, joined), 1)]
+    },
+  },
+  {
     name: 'empty batches',
     inputs: [uniform([0, 4]), uniform([4, 3]), uniform([3])],
     build: ([x, w, b]) => {

@@ -67,12 +67,12 @@ export async function prepareGraph(backend: Backend, graph: Graph, options: Exec
   const outputs = program.outputs.map(({ tensor, location }): Place | null =>
     location.space === 'output' ? { buffer: allocate(deviceBytes(tensor.aval)), offset: 0 } : null,
   )
-  let ring: DeviceBuffer | null = null
+  let bindings: Bindings = { inputs, outputs, ring: null }
   let ringRows = 0
 
   const call: Prepared['call'] = async (values, rows) => {
     if (program.ringColumns > 0 && ringRows < rows.length) {
-      ring = allocate(Math.max(16, rows.length * program.ringColumns * 4))
+      bindings = { ...bindings, ring: allocate(deviceBytes({ shape: [rows.length, program.ringColumns], dtype: 'float32' })) }
       ringRows = rows.length
     }
     values.forEach((value, i) => {
@@ -83,11 +83,10 @@ export async function prepareGraph(backend: Backend, graph: Graph, options: Exec
       const junk = hostArrayOf(aval.dtype, sizeOf(aval.shape)).fill(isFloating(aval.dtype) ? Number.NaN : 1)
       if (place !== null) backend.write(place, aval, junk)
     })
-    const bindings: Bindings = { inputs, outputs, ring }
     executable.run(bindings, rows.map((row, ringRow) => ({ values: row, ringRow }))) // prettier-ignore
     backend.flush()
     const table = { shape: [rows.length, program.ringColumns], dtype: 'float32' } as const
-    const metrics = ring === null ? null : await backend.read({ buffer: ring, offset: 0 }, table)
+    const metrics = bindings.ring === null ? null : await backend.read({ buffer: bindings.ring, offset: 0 }, table)
     const results: HostArray[] = []
     for (const [i, { tensor, location }] of program.outputs.entries()) {
       if (location.space === 'ring') {

@@ -61,6 +61,7 @@ export const binary = {
     // d x^y / dy is taken as 0 for x <= 0
     { ...pair('negative base', [-2, -1.5, -3], [3, 2, -1], 'float32'), gradients: { given: [[12, -3, -1 / 9], [0, 0, 0]] } }, // prettier-ignore
     { ...pair('zero base', [0, 0, 2], [2, 1, 0], 'float32'), gradients: { given: [[0, 1, 0], [0, 0, Math.LN2]] } }, // prettier-ignore
+    { ...pair('not finite', [-2, -8, 0, 4, Infinity], [0.5, 1 / 3, -1, NaN, 2], 'float32'), nonFinite: true },
   ]),
   maximum: casesOf(p.maximum, [...floats(untied), INT, LARGE_UINT, tie([[0.5, 0, 1], [0.5, 1, 0]]), nonFinite]), // prettier-ignore
   minimum: casesOf(p.minimum, [...floats(untied), INT, LARGE_UINT, tie([[0.5, 1, 0], [0.5, 0, 1]]), nonFinite]), // prettier-ignore
