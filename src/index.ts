@@ -18,12 +18,14 @@ export { jit, type JitOptions } from './runtime/jit.ts'
 
 export * from './ops/arithmetic.ts'
 export * from './ops/activations.ts'
+export * from './ops/elementary.ts'
 export * from './ops/reductions.ts'
 export * from './ops/shaping.ts'
 export type { TensorLike } from './ops/operand.ts'
 export * as losses from './ops/losses.ts'
 
 export { grad, valueAndGrad, vjp, type GradOptions } from './autodiff/vjp.ts'
+export { checkGradients } from './debug/checkGradients.ts'
 
 export * as random from './random/index.ts'
 export * as nn from './nn/index.ts'

@@ -123,13 +123,13 @@ export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
  * Rows of `x` along axis 0 at integer positions; positions out of range are clamped.
  * @throws DTypeError when the positions are not integers.
  */
-export function gather(x: TensorLike, indices: Tensor): Tensor {
-  return indexing.gather([asTensor('gather', x), indices.dtype === 'uint8' ? castTo(indices, 'int32') : indices], null)
+export function gather(x: TensorLike, positions: Tensor): Tensor {
+  return indexing.gather([asTensor('gather', x), positions.dtype === 'uint8' ? castTo(positions, 'int32') : positions], null)
 }
 
-/** `[rows, ...]` zeros to which the rows of `updates` are added at `indices`. */
-export function scatterAdd(indices: Tensor, updates: Tensor, rows: number): Tensor {
-  return indexing.scatterAdd([indices, updates], { rows })
+/** `[rows, ...]` zeros to which the rows of `updates` are added at `positions`. */
+export function scatterAdd(positions: Tensor, updates: Tensor, rows: number): Tensor {
+  return indexing.scatterAdd([positions, updates], { rows })
 }
 
 /** `length` rows of `x` from the position that the scalar `start` gives, clamped so that all lie inside. */

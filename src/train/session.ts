@@ -20,7 +20,7 @@ import { checkLabels, type PerSample, type TrainerOptions } from './options.ts'
 import { type AccumulatingState, accumulateStep, applyStep, defaultPreprocess, evaluateStep, type Resident, type StepParts, trainStep, type TrainState } from './step.ts' // prettier-ignore
 
 const ARGUMENTS: Readonly<Record<string, DType>> = { cursor: 'int32', learningRate: 'float32', step: 'int32' }
-const RING_ROWS = 512
+const RING_ROWS = 2048
 const EVALUATION_BATCH = 1000
 
 /** One program call of a step: which program, how far from the step's cursor, and whether its metrics are the step's. */

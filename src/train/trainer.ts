@@ -50,7 +50,7 @@ export interface Trainer<Names extends string = string> {
 }
 
 const IN_FLIGHT = 2
-const LARGEST_CHUNK = 128
+const LARGEST_CHUNK = 512
 
 /**
  * Makes a training session: the dataset and all state go to the device, the step is compiled once.
@@ -76,8 +76,7 @@ export async function createTrainer<Names extends string>(options: TrainerOption
   let seconds = 0
   let orderedEpoch = -1
   let chosenRate: number | null = null
-  /** A running estimate of the time of a step, and how many were encoded last: chunks grow from 1, so that the first is short. */
-  let stepMilliseconds = 0
+  /** Steps per submit: grows from 1, so that the first is short, towards what fills the time budget. */
   let chunk = 1
   let disposed = false
   let resumed: { promise: Promise<void>; resolve: () => void } | null = null
@@ -159,15 +158,15 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     const records: StepRecord[] = []
     let previous = started
     while (step < stop && !disposed && resumed === null && (records.length === 0 || performance.now() - started < milliseconds)) {
-      chunk = stepMilliseconds === 0 ? 1 : Math.max(1, Math.min(LARGEST_CHUNK, 2 * chunk, Math.floor(budget / stepMilliseconds)))
-      const size = Math.min(chunk, stop - step)
+      const size = Math.min(Math.floor(chunk), stop - step)
       const begun = performance.now()
       inFlight.push(collect(encode(size)))
-      if (inFlight.length < IN_FLIGHT && stepMilliseconds > 0 && device.kind === 'webgpu') continue
+      if (inFlight.length < IN_FLIGHT && device.kind === 'webgpu') continue
       records.push(...(await inFlight.shift()!))
       const now = performance.now()
-      const elapsed = (now - (device.kind === 'webgpu' ? previous : begun)) / size
-      stepMilliseconds = stepMilliseconds === 0 ? elapsed : 0.7 * stepMilliseconds + 0.3 * elapsed
+      const elapsed = now - (device.kind === 'webgpu' ? previous : begun)
+      // a chunk that was cut short by the end of an epoch says little about what a full one takes
+      if (size >= chunk / 2) chunk = Math.min(LARGEST_CHUNK, Math.max(1, chunk * Math.min(2, Math.max(0.5, budget / elapsed))))
       previous = now
       await yieldToHost()
     }
@@ -183,9 +182,13 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     const end = steps === undefined ? (Math.floor(step / stepsPerEpoch) + amount) * stepsPerEpoch : step + steps
     const began = { samples, seconds }
     while (step < end && !disposed) {
-      if (resumed !== null) await resumed.promise
+      const waiting = resumed
+      if (waiting !== null) await waiting.promise
       const records = await exclusive(() => train(end, reportEvery))
-      if (records.length === 0) continue
+      if (records.length === 0) {
+        await yieldToHost()
+        continue
+      }
       const kind = records.at(-1)!.step % stepsPerEpoch === 0 ? 'epoch' : 'progress'
       yield summarize(kind, records, names, totals(began))
     }

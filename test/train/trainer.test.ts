@@ -90,7 +90,7 @@ describe('training', () => {
     const running = (async () => {
       for await (const report of trainer.run({ epochs: 3, reportEvery: 0 })) {
         reports.push(report.step)
-        if (report.step >= 2) trainer.pause()
+        if (reports.length === 2) trainer.pause()
       }
     })()
     await new Promise((resolve) => setTimeout(resolve, 50))
