@@ -63,13 +63,13 @@ const { leakyRelu, cast } = arithmetic
 const { sum, mean, max, min, matmul, dot, argMax, argMin, softmax, logSoftmax, logSumExp } = reductions
 const { reshape, flatten, transpose, broadcastTo, expandDims, squeeze, slice, pad, flip, gather } = shaping
 
-const METHODS: Readonly<Record<string, Operation>> = {
-  ...{ neg, abs, sign, floor, ceil, round, exp, log, sqrt, sin, cos, tan, tanh, sigmoid, relu, square, not, stopGradient },
-  ...{ add, sub, mul, div, rem, pow, maximum, minimum, equal, notEqual, less, lessEqual, greater, greaterEqual, and, or, xor },
-  ...{ leakyRelu, cast, sum, mean, max, min, matmul, dot, argMax, argMin, softmax, logSoftmax, logSumExp },
-  ...{ reshape, flatten, transpose, broadcastTo, expandDims, squeeze, slice, pad, flip, gather },
-  ...{ data: readData, array: readArray, item: readItem, dispose: disposeTensor },
-}
+const GROUPS: readonly Readonly<Record<string, Operation>>[] = [
+  { neg, abs, sign, floor, ceil, round, exp, log, sqrt, sin, cos, tan, tanh, sigmoid, relu, square, not, stopGradient },
+  { add, sub, mul, div, rem, pow, maximum, minimum, equal, notEqual, less, lessEqual, greater, greaterEqual, and, or, xor },
+  { leakyRelu, cast, sum, mean, max, min, matmul, dot, argMax, argMin, softmax, logSoftmax, logSumExp },
+  { reshape, flatten, transpose, broadcastTo, expandDims, squeeze, slice, pad, flip, gather },
+  { data: readData, array: readArray, item: readItem, dispose: disposeTensor },
+]
 
 function define(name: string | symbol, operation: Operation): void {
   Object.defineProperty(Tensor.prototype, name, {
@@ -81,6 +81,6 @@ function define(name: string | symbol, operation: Operation): void {
   })
 }
 
-for (const [name, operation] of Object.entries(METHODS)) define(name, operation)
+for (const [name, operation] of GROUPS.flatMap((group) => Object.entries(group))) define(name, operation)
 // engines without explicit resource management have no Symbol.dispose
 if (typeof Symbol.dispose === 'symbol') define(Symbol.dispose, disposeTensor)

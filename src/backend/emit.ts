@@ -73,17 +73,17 @@ export interface AccumulatorName {
   readonly variables: readonly Variable[]
 }
 
-/** An emitter; `bound` are the variables that are names from the start, `lanes` the ones that vectors run over (a value depends on one of them at most). */
+/** An emitter; `bound` are the variables that are names from the start, `laneVariables` the ones that vectors run over (a value depends on one of them at most). */
 export function createEmitter(
   syntax: Syntax,
   bound: readonly { variable: Variable; name: string }[],
-  lanes: readonly Variable[] = [],
+  laneVariables: readonly Variable[] = [],
   accumulator: AccumulatorName | null = null,
 ): Emitter {
   let scopes: Scope[] = [{ variable: null, lines: [], names: new Map() }]
   const depthOf = new Map<number, number>()
   const freeMemo = new Map<number, ReadonlySet<number>>()
-  const laneHashes = new Set(lanes.map((lane) => lane.hash))
+  const laneHashes = new Set(laneVariables.map((lane) => lane.hash))
   let next = 0
   const variableNames = new Map<number, string>()
   for (const { variable, name } of bound) {
@@ -119,7 +119,7 @@ export function createEmitter(
     return deepest
   }
 
-  const laneOf = (scalar: Scalar): Variable | undefined => lanes.find((lane) => free(scalar).has(lane.hash))
+  const laneOf = (scalar: Scalar): Variable | undefined => laneVariables.find((lane) => free(scalar).has(lane.hash))
   const lanesOf = (scalar: Scalar): number => (laneOf(scalar) === undefined ? 1 : 4)
 
   /** Runs `body` in a scope nested in scope `at`, and gives the scope's lines. */

@@ -143,8 +143,8 @@ const FOLD_UNARY: Partial<Record<UnaryFn, (x: number) => number>> = {
 
 /** `fn(x)`; the dtype is kept. */
 export function unary(fn: UnaryFn, x: Scalar): Scalar {
-  const fold = FOLD_UNARY[fn]
-  if (fold !== undefined && x.op === 'const') return constant(x.dtype, fold(x.value))
+  const known = FOLD_UNARY[fn]
+  if (known !== undefined && x.op === 'const') return constant(x.dtype, known(x.value))
   return { op: 'unary', dtype: x.dtype, fn, x, hash: hashOf(code('unary'), fn, x.hash) }
 }
 
@@ -170,9 +170,9 @@ export function binary(fn: BinaryFn, x: Scalar, y: Scalar): Scalar {
     throw new InternalError(`scalar ${fn}: dtypes ${x.dtype} and ${y.dtype} differ`)
   }
   const dtype = COMPARISONS.has(fn) ? 'bool' : x.dtype
-  const fold = FOLD_BINARY[fn]
+  const known = FOLD_BINARY[fn]
   const wraps = fn === 'mul' && !isFloating(x.dtype) // a product of integers may exceed 2^53
-  if (fold !== undefined && !wraps && x.op === 'const' && y.op === 'const') return constant(dtype, fold(x.value, y.value))
+  if (known !== undefined && !wraps && x.op === 'const' && y.op === 'const') return constant(dtype, known(x.value, y.value))
   if (x.dtype === 'bool' && fn === 'and') {
     if (x.op === 'const') return x.value ? y : x
     if (y.op === 'const') return y.value ? x : y

@@ -56,7 +56,7 @@ function accurateSinCos(x: Scalar, cosine: boolean): Scalar {
   const octant = cast('int32', mul(size, f(FOUR_OVER_PI)))
   const even = add(octant, binary('and', octant, i(1)))
   const y = cast('float32', even)
-  const r = sub(sub(sub(size, mul(y, f(0.78515625))), mul(y, f(2.4187564849853515625e-4))), mul(y, f(3.77489497744594108e-8)))
+  const r = sub(sub(sub(size, mul(y, f(0.78515625))), mul(y, f(2.4187564849853516e-4))), mul(y, f(3.774894977445941e-8)))
   const z = mul(r, r)
   const cosPart = add(sub(mul(mul(polynomial(z, [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]), z), z), mul(z, f(0.5))), f(1))
   const sinPart = add(mul(mul(polynomial(z, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]), z), r), r)

@@ -203,7 +203,7 @@ async function drawOnHost(state: TrainState, device: RuntimeDevice): Promise<Tra
   const { leaves, structure } = flattenTree(state)
   const tensors = leaves.filter((leaf) => leaf instanceof Tensor)
   start(tensors, host)
-  const arrays = await Promise.all(tensors.map(async (tensor) => ({ shape: tensor.shape, dtype: tensor.dtype, data: await readData(tensor) })))
+  const arrays = await Promise.all(tensors.map(async (drawn) => ({ ...drawn.aval, data: await readData(drawn) })))
   tensors.forEach(disposeTensor)
   return unflattenTree(structure, arrays.map((array) => fromHost(array, device))) as TrainState // prettier-ignore
 }
