@@ -23,6 +23,7 @@ async function prepareWgrad(task: Task, dataset: Dataset): Promise<Session> {
     seed: 0,
     initialParams: paramsTree(task, dataset),
     order: () => task.order,
+    submitBudget: 50, // what a page that is not visible, or Node, uses
   })
   return {
     async run(steps) {

@@ -43,14 +43,21 @@ export function verifyProgram(program: Program): void {
         const cell = cellOf(program, locationOf(program, tensor, where))
         const held = holds.get(cell)
         // a kernel without elements is dropped, and nothing is read of a tensor without elements
-        if (tensor.size > 0 && held !== tensor) fail(where, `${kernel.name} reads ${describe(tensor)} from ${cell}, which holds ${held === undefined ? 'nothing' : describe(held)}`)
+        if (tensor.size > 0 && held !== tensor)
+          fail(
+            where,
+            `${kernel.name} reads ${describe(tensor)} from ${cell}, which holds ${held === undefined ? 'nothing' : describe(held)}`,
+          )
         const writer = written.get(cell)
         if (writer === undefined) continue
-        if (writer.kernel !== kernel) fail(where, `${kernel.name} reads ${cell} while ${writer.kernel.name} overwrites it`)
-        if (!worksInPlace(kernel, writer.target, tensor)) fail(where, `${kernel.name} overwrites ${cell} at elements that it still reads`)
+        if (writer.kernel !== kernel)
+          fail(where, `${kernel.name} reads ${cell} while ${writer.kernel.name} overwrites it`)
+        if (!worksInPlace(kernel, writer.target, tensor))
+          fail(where, `${kernel.name} overwrites ${cell} at elements that it still reads`)
       }
       visitScalars(rootsOf(kernel), (node) => {
-        if (node.op === 'argument' && !program.args.some((argument) => argument.id === node.source.id)) fail(where, 'an argument that the program does not take')
+        if (node.op === 'argument' && !program.args.some((argument) => argument.id === node.source.id))
+          fail(where, 'an argument that the program does not take')
       })
     }
     written.forEach(({ target }, cell) => holds.set(cell, target))
@@ -62,11 +69,13 @@ export function verifyProgram(program: Program): void {
     const cell = cellOf(program, location)
     if (outputCells.has(cell)) fail(`output ${i}`, `shares ${cell} with another output`)
     outputCells.add(cell)
-    if (tensor.size > 0 && holds.get(cell) !== tensor) fail(`output ${i}`, `${cell} does not hold ${describe(tensor)} at the end`)
+    if (tensor.size > 0 && holds.get(cell) !== tensor)
+      fail(`output ${i}`, `${cell} does not hold ${describe(tensor)} at the end`)
   })
   program.inputs.forEach((tensor, index) => {
     const cell = cellOf(program, { space: 'input', index })
-    if (!outputCells.has(cell) && holds.get(cell) !== tensor) fail(`input ${index}`, 'is overwritten although it was not donated')
+    if (!outputCells.has(cell) && holds.get(cell) !== tensor)
+      fail(`input ${index}`, 'is overwritten although it was not donated')
   })
 }
 
@@ -97,33 +106,55 @@ function cellOf(program: Program, location: Location): Cell {
 
 /** Inputs that share bytes must be one and the same, and not be written; every tensor must fit where it is put. */
 function verifyPlacements(program: Program): void {
-  const written = new Set(program.dispatches.flatMap(({ kernels }) => kernels.flatMap(storesOf)).map((store) => locationOf(program, store.target, 'a store')))
-  const isWritten = (index: number): boolean => [...written].some((location) => location.space === 'input' && location.index === index)
+  const written = new Set(
+    program.dispatches
+      .flatMap(({ kernels }) => kernels.flatMap(storesOf))
+      .map((store) => locationOf(program, store.target, 'a store')),
+  )
+  const isWritten = (index: number): boolean =>
+    [...written].some((location) => location.space === 'input' && location.index === index)
   program.inputs.forEach((a, i) => {
     const first = program.placements[i]!
     program.inputs.forEach((b, j) => {
       const second = program.placements[j]!
       if (j <= i || first.group !== second.group) return
-      const apart = first.offset + deviceBytes(a.aval) <= second.offset || second.offset + deviceBytes(b.aval) <= first.offset
-      if (!apart && (isWritten(i) || isWritten(j))) fail(`inputs ${i} and ${j}`, 'overlap although one of them is written')
+      const apart =
+        first.offset + deviceBytes(a.aval) <= second.offset || second.offset + deviceBytes(b.aval) <= first.offset
+      if (!apart && (isWritten(i) || isWritten(j)))
+        fail(`inputs ${i} and ${j}`, 'overlap although one of them is written')
     })
   })
   for (const [tensor, location] of program.locations) {
-    if (location.space === 'temporary' && (program.slots[location.slot] ?? 0) < deviceBytes(tensor.aval)) fail(`slot ${location.slot}`, `is too small for ${describe(tensor)}`)
-    if (location.space === 'ring' && (location.column >= program.ringColumns || tensor.dtype !== 'float32' || tensor.size !== 1)) fail('the ring', `cannot hold ${describe(tensor)}`)
+    if (location.space === 'temporary' && (program.slots[location.slot] ?? 0) < deviceBytes(tensor.aval))
+      fail(`slot ${location.slot}`, `is too small for ${describe(tensor)}`)
+    if (
+      location.space === 'ring' &&
+      (location.column >= program.ringColumns || tensor.dtype !== 'float32' || tensor.size !== 1)
+    )
+      fail('the ring', `cannot hold ${describe(tensor)}`)
   }
 }
 
 function verifyBindings(program: Program, kernels: readonly Kernel[], where: string): void {
   const buffers = new Set<string>()
   for (const kernel of kernels) {
-    const tensors = [...loadsOf(rootsOf(kernel)).map((load) => tensorOf(load.source)), ...storesOf(kernel).map((store) => store.target)]
+    const tensors = [
+      ...loadsOf(rootsOf(kernel)).map((load) => tensorOf(load.source)),
+      ...storesOf(kernel).map((store) => store.target),
+    ]
     for (const tensor of tensors) {
       const location = locationOf(program, tensor, where)
-      buffers.add(location.space === 'input' ? `inputs ${program.placements[location.index]!.group}` : location.space === 'ring' ? 'ring' : cellOf(program, location))
+      buffers.add(
+        location.space === 'input'
+          ? `inputs ${program.placements[location.index]!.group}`
+          : location.space === 'ring'
+            ? 'ring'
+            : cellOf(program, location),
+      )
     }
   }
-  if (buffers.size > program.target.maxBindings) fail(where, `binds ${buffers.size} buffers, the target has ${program.target.maxBindings}`)
+  if (buffers.size > program.target.maxBindings)
+    fail(where, `binds ${buffers.size} buffers, the target has ${program.target.maxBindings}`)
 }
 
 /** Stores of the whole tensor, of its dtype, in variables that the kernel binds. */
@@ -133,7 +164,8 @@ function verifyKernel(kernel: Kernel, where: string): void {
     for (const scalar of scalars) {
       const free = freeOf(scalar)
       if (free.accumulator && !sum) fail(where, 'an accumulator outside the epilogue of a contraction')
-      for (const variable of free.variables) if (!names.has(variable.hash)) fail(where, `the variable ${variable.name} is not bound`)
+      for (const variable of free.variables)
+        if (!names.has(variable.hash)) fail(where, `the variable ${variable.name} is not bound`)
     }
   }
   const store = ({ target, value }: Store, count: number): void => {
@@ -177,7 +209,8 @@ function freeOf(root: Scalar): { variables: readonly Variable[]; accumulator: bo
 /** Whether a kernel may overwrite `held` by `target` in place: all it reads of it is the element that it is about to write. */
 function worksInPlace(kernel: Kernel, target: Tensor, held: Tensor): boolean {
   const store = storesOf(kernel).find((one) => one.target === target)!
-  const ofHeld = (scalars: readonly Scalar[]): Scalar[] => loadsOf(scalars).flatMap((load) => (tensorOf(load.source) === held ? [load.index] : []))
+  const ofHeld = (scalars: readonly Scalar[]): Scalar[] =>
+    loadsOf(scalars).flatMap((load) => (tensorOf(load.source) === held ? [load.index] : []))
   if (ofHeld(rootsOf(kernel)).some((index) => !sameIndex(index, store.index))) return false
   if (kernel.kind === 'contraction') return ofHeld([kernel.lhs, kernel.rhs]).length === 0
   // stages without an inner loop store last; of inner loops, which run one after the other, only the one that writes may read

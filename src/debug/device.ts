@@ -1,6 +1,11 @@
 // The public way to a device: the runtime's, with the self-test, which needs more of wgrad than the runtime may know.
 
-import { type Device as RuntimeView, type DeviceKind, runtimeDevice, setDevice as setRuntimeDevice } from '../runtime/device.ts'
+import {
+  type Device as RuntimeView,
+  type DeviceKind,
+  runtimeDevice,
+  setDevice as setRuntimeDevice,
+} from '../runtime/device.ts'
 import { selfTest, type SelfTestResult } from './selfTest.ts'
 
 /** A machine that holds tensors and runs programs. */

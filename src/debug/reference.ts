@@ -18,11 +18,13 @@ export function evaluateReference(outputs: readonly Tensor[], bindings: Bindings
   for (const tensor of topologicalOrder(outputs)) {
     const known = values.get(tensor)
     if (known !== undefined) {
-      if (!sameAval(known, tensor.aval)) throw new InternalError(`${formatAval(tensor.aval)} was given ${formatAval(known)}`)
+      if (!sameAval(known, tensor.aval))
+        throw new InternalError(`${formatAval(tensor.aval)} was given ${formatAval(known)}`)
       continue
     }
     const { source } = tensor
-    if (source.kind !== 'apply') throw new InternalError(`a leaf ${formatAval(tensor.aval)} of the graph was given no value`)
+    if (source.kind !== 'apply')
+      throw new InternalError(`a leaf ${formatAval(tensor.aval)} of the graph was given no value`)
     const inputs = source.inputs.map((input) => values.get(input)!)
     values.set(tensor, source.primitive.reference(inputs, source.params, tensor.aval))
   }

@@ -60,11 +60,6 @@ export function graphOf(parameters: readonly Tensor[], outputs: readonly Tensor[
   return { parameters, captures, outputs }
 }
 
-/** How many applications the outputs reach. */
-export function countNodes(outputs: readonly Tensor[]): number {
-  return topologicalOrder(outputs).filter((tensor) => tensor.source.kind === 'apply').length
-}
-
 /** The graph as text, one line per node; equal texts mean equal computations, so it serves as a cache key. */
 export function printGraph(graph: Graph): string {
   const names = new Map<Tensor, string>()

@@ -3,7 +3,7 @@
 // k·⌊x/k⌋ + x mod k = x, which removes the divisions of a reshape that does not move data.
 
 import type { Shape } from '../core/shape.ts'
-import { affineNode, binary, constant, divisionNode, type Scalar, select, type Variable } from './scalar.ts'
+import { affineNode, binary, constant, divisionNode, type Scalar, select } from './scalar.ts'
 
 /** The least and greatest value that an int32 scalar can take. */
 export interface Range {
@@ -221,14 +221,4 @@ export function within(x: Scalar, extent: number): Scalar {
 /** `x` where `valid`, else 0: an index that never leaves its buffer. */
 export function guarded(valid: Scalar, x: Scalar): Scalar {
   return select(valid, x, integer(0))
-}
-
-/** The factor of `over` in an affine index, or null when `over` also occurs inside another term. */
-export function factorOf(index: Scalar, over: Variable, dependsOn: (x: Scalar, over: Variable) => boolean): number | null {
-  let result = 0
-  for (const { scalar, factor } of sumOf(index).terms) {
-    if (scalar.hash === over.hash) result += factor
-    else if (dependsOn(scalar, over)) return null
-  }
-  return result
 }

@@ -1,7 +1,6 @@
 // What the compiler sees of a primitive: never its name, only one of these kinds. An element of the output is a scalar
 // expression of its coordinates and of elements read from the operands at computed coordinates.
 
-import type { Aval } from '../core/aval.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Combine, Scalar } from './scalar.ts'
 
@@ -44,9 +43,3 @@ export interface ContractionLowering {
 
 /** What computes an output of a primitive. */
 export type Lowering = MapLowering | ViewLowering | ReduceLowering | ContractionLowering
-
-/** A lowering together with the output it computes. */
-export interface LoweredOutput {
-  readonly aval: Aval
-  readonly lowering: Lowering
-}

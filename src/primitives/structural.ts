@@ -6,7 +6,6 @@ import { checkShape, formatShape, type Shape, sizeOf } from '../core/shape.ts'
 import { guarded, plus, floorDiv, floorMod, ravel, times, unravel, within, integer } from '../ir/indexMap.ts'
 import { definePrimitive, type PrimitiveFunction } from '../ir/primitive.ts'
 import { binary, constant, type Scalar, select } from '../ir/scalar.ts'
-import type { Tensor } from '../ir/tensor.ts'
 import { at, eachCoordinate } from './reference.ts'
 
 /** The same elements in row-major order under another shape. */
@@ -181,8 +180,3 @@ export const flip: PrimitiveFunction<{ axes: readonly number[] }> = definePrimit
   }),
   vjp: ({ params, cotangent }) => [flip([cotangent], params)],
 })
-
-/** `x` under `shape`, a no-op when it has it already. */
-export function reshapeTo(x: Tensor, shape: Shape): Tensor {
-  return formatShape(x.shape) === formatShape(shape) ? x : reshape([x], { shape })
-}

@@ -106,7 +106,7 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     orderedEpoch = epoch
   }
 
-  /** Encodes and submits up to `limit` steps of one epoch; what they will report. */
+  /** Encodes up to `limit` steps of one epoch; `collect` submits them with the read-back of what they report. */
   const encode = (limit: number): { records: Omit<StepRecord, 'values'>[]; rows: number[] } => {
     const epoch = Math.floor(step / stepsPerEpoch)
     prepareEpoch(epoch)
@@ -128,7 +128,6 @@ export async function createTrainer<Names extends string>(options: TrainerOption
       records.push({ step, epoch: epoch + 1, samples: size, learningRate })
       rows.push(row)
     }
-    device.backend.flush()
     return { records, rows }
   }
 
@@ -235,7 +234,6 @@ export async function createTrainer<Names extends string>(options: TrainerOption
         const { batches, ring, count: total } = await session.evaluation()
         const started = performance.now()
         batches.forEach(({ replay, cursor }, i) => replay.run([{ args: { cursor }, ringRow: i }]))
-        device.backend.flush()
         const data = await readRing(device, ring)
         const sumOf = (column: number): number => batches.reduce((sum, _, i) => sum + data[i * ring.columns + column]!, 0)
         const metrics = metricsOf(names, (i) => sumOf(i + 1) / total)

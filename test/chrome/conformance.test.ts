@@ -8,7 +8,10 @@ let device = 'no device'
 const outcomes = new Map<string, Outcome>()
 
 beforeAll(async () => {
-  const result = await runInPage<{ device: string; outcomes: Outcome[] }>('/test/chrome/conformance.page.ts', 'checkBrowser')
+  const result = await runInPage<{ device: string; outcomes: Outcome[] }>(
+    '/test/chrome/conformance.page.ts',
+    'checkBrowser',
+  )
   device = result.device
   for (const outcome of result.outcomes) outcomes.set(outcome.name, outcome)
 }, 300_000)

@@ -48,20 +48,33 @@ export const MODES: readonly Mode[] = [
   { name: 'fused, three steps at once', donate: true, arena: true, fuse: ON, steps: 3 },
 ]
 
+const CALLS = 3
+
 /** Longer chains of float32 arithmetic than a single primitive. */
 const CHAINED: Tolerance = { relative: 5e-5, ofGreatest: 5e-6, absolute: 0 }
 
 /** The graph of a composite, its inputs before its arguments. */
 export function graphOfComposite(composite: Composite): Graph {
   const inputs = composite.inputs.map(({ shape, dtype }, i) => parameter({ shape, dtype }, `x${i}`))
-  const args = (composite.args?.(0) ?? []).map((_, i) => parameter({ shape: [], dtype: 'float32' }, `a${i}`, 'argument'))
+  const args = (composite.args?.(0) ?? []).map((_, i) =>
+    parameter({ shape: [], dtype: 'float32' }, `a${i}`, 'argument'),
+  )
   return graphOf([...inputs, ...args], composite.build(inputs, args))
 }
 
-const toScalar = (value: number): ReferenceArray => ({ shape: [], dtype: 'float32', data: Float64Array.of(Math.fround(value)) })
+const toScalar = (value: number): ReferenceArray => ({
+  shape: [],
+  dtype: 'float32',
+  data: Float64Array.of(Math.fround(value)),
+})
 
-/** What is wrong with a composite on a backend in one mode within `calls` replayed calls, or null. */
-export async function compositeDifference(backend: Backend, composite: Composite, mode: Mode, calls = 3): Promise<string | null> {
+/** What is wrong with a composite on a backend in one mode within three replayed calls, or null. */
+export async function compositeDifference(
+  backend: Backend,
+  composite: Composite,
+  mode: Mode,
+  tolerance = CHAINED,
+): Promise<string | null> {
   const graph = graphOfComposite(composite)
   const state = composite.state ?? graph.outputs.map(() => null)
   const ring = graph.outputs.map((_, i) => mode.steps > 1 && composite.ring?.[i] === true)
@@ -74,15 +87,17 @@ export async function compositeDifference(backend: Backend, composite: Composite
   const args = (step: number): readonly number[] => (composite.args?.(step) ?? []).map(Math.fround)
   let current: HostArray[] = composite.inputs.map((operand, i) => hostValues(operand, `${composite.name} ${i}`))
   try {
-    for (let call = 0; call < calls; call++) {
-      const fresh = composite.inputs.map((operand, i) => (state.includes(i) ? current[i]! : hostValues(operand, `${composite.name} ${i} call ${call}`)))
+    for (let call = 0; call < CALLS; call++) {
+      const fresh = composite.inputs.map((operand, i) =>
+        state.includes(i) ? current[i]! : hostValues(operand, `${composite.name} ${i} call ${call}`),
+      )
       const written = fresh.map((value, i) => (mode.donate && call > 0 && state.includes(i) ? null : value))
       const rows = Array.from({ length: mode.steps }, (_, step) => args(call * mode.steps + step))
       const got = await prepared.call(written, rows)
       const expected = referenceSteps(graph, fresh.map(toReference), rows, state)
       for (const [i, output] of got.entries()) {
         const target = ring[i] ? stack(expected.map((step) => step[i]!)) : expected.at(-1)![i]!
-        const difference = differenceOf(output, target, CHAINED)
+        const difference = differenceOf(output, target, tolerance)
         if (difference !== null) return `call ${call}, output ${i}: ${difference}`
       }
       current = fresh.map((value, i) => (state.includes(i) ? got[state.indexOf(i)]! : value))

@@ -3,9 +3,35 @@
 
 import { grad, valueAndGrad } from '../../src/autodiff/vjp.ts'
 import type { Tensor } from '../../src/ir/tensor.ts'
-import { add, cast, div, equal, exp, maximum, mul, neg, relu, sqrt, square, sub, tanh, where } from '../../src/ops/arithmetic.ts'
+import {
+  add,
+  cast,
+  div,
+  equal,
+  exp,
+  maximum,
+  mul,
+  neg,
+  relu,
+  sqrt,
+  square,
+  sub,
+  tanh,
+  where,
+} from '../../src/ops/arithmetic.ts'
 import { argMax, logSoftmax, logSumExp, matmul, max, mean, softmax, sum } from '../../src/ops/reductions.ts'
-import { concat, expandDims, flip, gather, oneHot, pad, reshape, scatterAdd, slice, transpose } from '../../src/ops/shaping.ts'
+import {
+  concat,
+  expandDims,
+  flip,
+  gather,
+  oneHot,
+  pad,
+  reshape,
+  scatterAdd,
+  slice,
+  transpose,
+} from '../../src/ops/shaping.ts'
 import type { Composite } from './composite.ts'
 import { integers, type Operand, uniform } from './sample.ts'
 
@@ -22,18 +48,25 @@ const learningRates = (call: number): number[] => [0.1 / (call + 1)]
 /** The operands of a step of a two-layer perceptron: w1, b1, w2, b2, then `slots` like them, then x and labels. */
 function perceptron(batch: number, features: number, hidden: number, classes: number, slots: number): Operand[] {
   const parameters = [weights(features, hidden), uniform([hidden]), weights(hidden, classes), uniform([classes])]
-  const zeros = Array.from({ length: slots }, () => parameters.map((operand) => ({ ...operand, values: (count: number) => new Array<number>(count).fill(0) })))
+  const zeros = Array.from({ length: slots }, () =>
+    parameters.map((operand) => ({ ...operand, values: (count: number) => new Array<number>(count).fill(0) })),
+  )
   return [...parameters, ...zeros.flat(), images(batch, features), labelsOf(batch, classes)]
 }
 
 type Params = readonly [Tensor, Tensor, Tensor, Tensor]
 
-function lossAndGradients(params: readonly Tensor[], x: Tensor, labels: Tensor): { loss: Tensor; accuracy: Tensor; gradients: Params } {
-  const forward = ([w1, b1, w2, b2]: Params): [Tensor, Tensor] => {
-    const logits = add(matmul(relu(add(matmul(x, w1), b1)), w2), b2)
+function lossAndGradients(
+  params: readonly Tensor[],
+  x: Tensor,
+  labels: Tensor,
+): { loss: Tensor; accuracy: Tensor; gradients: Params } {
+  const forward = ([v1, c1, v2, c2]: Params): [Tensor, Tensor] => {
+    const logits = add(matmul(relu(add(matmul(x, v1), c1)), v2), c2)
     return [crossEntropy(logits, labels), mean(cast(equal(argMax(logits), labels), 'float32'))]
   }
-  const [[loss, accuracy], gradients] = valueAndGrad(forward, { hasAux: true })(params.slice(0, 4) as unknown as Params) as unknown as [[Tensor, Tensor], Params] // prettier-ignore
+  const [w1, b1, w2, b2] = params
+  const [[loss, accuracy], gradients] = valueAndGrad(forward, { hasAux: true })([w1!, b1!, w2!, b2!])
   return { loss, accuracy, gradients }
 }
 
@@ -76,7 +109,9 @@ const training: Composite[] = [
       const { loss, gradients } = lossAndGradients(inputs, inputs[12]!, inputs[13]!)
       const means = gradients.map((gradient, i) => add(mul(inputs[4 + i]!, 0.9), mul(gradient, 0.1)))
       const squares = gradients.map((gradient, i) => add(mul(inputs[8 + i]!, 0.999), mul(square(gradient), 0.001)))
-      const updated = means.map((m, i) => sub(inputs[i]!, mul(rate!, div(mul(m, first!), add(sqrt(mul(squares[i]!, second!)), 1e-3)))))
+      const updated = means.map((m, i) =>
+        sub(inputs[i]!, mul(rate!, div(mul(m, first!), add(sqrt(mul(squares[i]!, second!)), 1e-3)))),
+      )
       return [...updated, ...means, ...squares, loss]
     },
     state: [...Array.from({ length: 12 }, (_, i) => i), null],
@@ -142,8 +177,12 @@ const pure: Composite[] = [
     name: 'attention',
     inputs: [uniform([2, 3, 5, 4]), uniform([2, 3, 5, 4]), uniform([2, 3, 5, 4])],
     build: ([q, k, v]) => {
-      const attend = ([a, b, c]: readonly [Tensor, Tensor, Tensor]): Tensor => matmul(softmax(mul(matmul(a, b, { transposeB: true }), 0.5)), c)
-      return [attend([q!, k!, v!]), ...grad((args: readonly [Tensor, Tensor, Tensor]) => sum(square(attend(args))))([q!, k!, v!])]
+      const attend = ([a, b, c]: readonly [Tensor, Tensor, Tensor]): Tensor =>
+        matmul(softmax(mul(matmul(a, b, { transposeB: true }), 0.5)), c)
+      return [
+        attend([q!, k!, v!]),
+        ...grad((args: readonly [Tensor, Tensor, Tensor]) => sum(square(attend(args))))([q!, k!, v!]),
+      ]
     },
   },
   {
@@ -168,7 +207,12 @@ const pure: Composite[] = [
     inputs: [uniform([3, 4]), uniform([2, 4]), uniform([4])],
     build: ([a, b, c]) => {
       const joined = concat([a!, mul(b!, 2), expandDims(c!, 0)])
-      return [joined, sum(joined, 0), where(equal(argMax(joined, 1), 2), sum(joined, 1), mean(joined, 1)), scatterAdd(argMax(joined, 1), joined, 4)]
+      return [
+        joined,
+        sum(joined, 0),
+        where(equal(argMax(joined, 1), 2), sum(joined, 1), mean(joined, 1)),
+        scatterAdd(argMax(joined, 1), joined, 4),
+      ]
     },
   },
   {
@@ -221,16 +265,31 @@ const rotation: Operand = {
 
 const stateful: Composite[] = [
   { name: 'swapped state', inputs: [matrix, matrix], build: ([a, b]) => [b!, a!], state: [0, 1] },
-  { name: 'rotated state', inputs: [matrix, matrix, matrix], build: ([a, b, c]) => [b!, mul(c!, 0.5), a!], state: [0, 1, 2] },
+  {
+    name: 'rotated state',
+    inputs: [matrix, matrix, matrix],
+    build: ([a, b, c]) => [b!, mul(c!, 0.5), a!],
+    state: [0, 1, 2],
+  },
   { name: 'state that stays', inputs: [matrix, matrix], build: ([a, b]) => [a!, add(a!, b!)], state: [0, 1] },
   { name: 'p = p @ p', inputs: [rotation], build: ([p]) => [matmul(p!, p!)], state: [0] },
   { name: 'p = p - 0.1 (p @ p)', inputs: [matrix], build: ([p]) => [sub(p!, mul(matmul(p!, p!), 0.1))], state: [0] },
   { name: 'p = p + transpose(p)', inputs: [matrix], build: ([p]) => [mul(add(p!, transpose(p!)), 0.5)], state: [0] },
   { name: 'p = p - mean(p)', inputs: [matrix], build: ([p]) => [sub(p!, mean(p!))], state: [0] },
-  { name: 'p = p / row sums', inputs: [uniform([5, 4], 0.5, 1.5)], build: ([p]) => [div(p!, sum(p!, 1, true))], state: [0] },
+  {
+    name: 'p = p / row sums',
+    inputs: [uniform([5, 4], 0.5, 1.5)],
+    build: ([p]) => [div(p!, sum(p!, 1, true))],
+    state: [0],
+  },
   { name: 'p = softmax(p)', inputs: [uniform([5, 4])], build: ([p]) => [softmax(p!)], state: [0] },
   { name: 'p = flip(p)', inputs: [matrix], build: ([p]) => [flip(p!)], state: [0] },
-  { name: 'two updates that read both old values', inputs: [matrix, matrix], build: ([a, b]) => [mul(add(a!, b!), 0.5), sub(a!, b!)], state: [0, 1] },
+  {
+    name: 'two updates that read both old values',
+    inputs: [matrix, matrix],
+    build: ([a, b]) => [mul(add(a!, b!), 0.5), sub(a!, b!)],
+    state: [0, 1],
+  },
   {
     name: 'updates through contractions of each other',
     inputs: [matrix, matrix],

@@ -23,10 +23,14 @@ test('every exported primitive has samples of itself', async () => {
   for (const file of readdirSync(folder)) {
     const exported: Record<string, unknown> = await import(new URL(file, folder).href)
     for (const [name, value] of Object.entries(exported)) {
-      if (typeof value === 'function' && 'primitive' in value) found.set(name, (value.primitive as { name: string }).name)
+      if (typeof value === 'function' && 'primitive' in value)
+        found.set(name, (value.primitive as { name: string }).name)
     }
   }
-  const sampled = Object.entries(SAMPLES).map(([name, list]) => [name, [...new Set(list.map((one) => one.primitive.name))].join()])
+  const sampled = Object.entries(SAMPLES).map(([name, list]) => [
+    name,
+    [...new Set(list.map((one) => one.primitive.name))].join(),
+  ])
   expect(Object.fromEntries(sampled)).toEqual(Object.fromEntries(found))
 })
 

@@ -16,7 +16,9 @@ export interface Outcome {
 const DEVICE_MODES = new Set(['fused', 'fused, state donated in an arena', 'fused, three steps at once', 'not fused'])
 const modes = MODES.filter((mode) => DEVICE_MODES.has(mode.name))
 const cases = ALL_CASES.filter((one) => runsOn('webgpu', one))
-const composites: readonly (readonly [Mode, (typeof COMPOSITES)[number]])[] = modes.flatMap((mode) => COMPOSITES.map((composite) => [mode, composite] as const))
+const composites: readonly (readonly [Mode, (typeof COMPOSITES)[number]])[] = modes.flatMap((mode) =>
+  COMPOSITES.map((composite) => [mode, composite] as const),
+)
 
 /** The names of all outcomes, in order. */
 export const OUTCOMES: readonly string[] = [
@@ -28,11 +30,17 @@ export const OUTCOMES: readonly string[] = [
 export async function checkDevice(backend: Backend): Promise<Outcome[]> {
   const checks = [
     ...cases.map((one) => () => forwardDifference(backend, one)),
-    ...composites.map(([mode, composite]) => () => compositeDifference(backend, composite, mode)),
+    ...composites.map(
+      ([mode, composite]) =>
+        () =>
+          compositeDifference(backend, composite, mode),
+    ),
   ]
   const outcomes: Outcome[] = []
   for (const [i, check] of checks.entries()) {
-    const difference = await check().catch((error: unknown) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error)))
+    const difference = await check().catch((error: unknown) =>
+      error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+    )
     outcomes.push({ name: OUTCOMES[i]!, difference })
   }
   return outcomes

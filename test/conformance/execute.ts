@@ -39,7 +39,9 @@ const ALIGNMENT = 256
 
 /** Compiles a graph for a backend and gives it memory. */
 export async function prepareGraph(backend: Backend, graph: Graph, options: ExecuteOptions = {}): Promise<Prepared> {
-  const leaves = [...graph.parameters, ...graph.captures].filter((leaf) => leaf.source.kind !== 'parameter' || leaf.source.role === 'buffer')
+  const leaves = [...graph.parameters, ...graph.captures].filter(
+    (leaf) => leaf.source.kind !== 'parameter' || leaf.source.role === 'buffer',
+  )
   const groups: { readonly dtype: DType; bytes: number }[] = []
   const placements = leaves.map(({ aval }): Placement => {
     const known = options.arena ? groups.findIndex((group) => group.dtype === aval.dtype) : -1
@@ -49,11 +51,15 @@ export async function prepareGraph(backend: Backend, graph: Graph, options: Exec
     return { group, offset }
   })
   const none = graph.outputs.map(() => null)
-  const program = compile(graph, options.fuse === undefined ? backend.target : { ...backend.target, fuse: options.fuse }, {
-    donations: options.donations ?? none,
-    ring: options.ring ?? none.map(() => false),
-    placements,
-  })
+  const program = compile(
+    graph,
+    options.fuse === undefined ? backend.target : { ...backend.target, fuse: options.fuse },
+    {
+      donations: options.donations ?? none,
+      ring: options.ring ?? none.map(() => false),
+      placements,
+    },
+  )
   verifyProgram(program)
   const executable = await backend.prepare(program)
   const owned: DeviceBuffer[] = []
@@ -72,7 +78,10 @@ export async function prepareGraph(backend: Backend, graph: Graph, options: Exec
 
   const call: Prepared['call'] = async (values, rows) => {
     if (program.ringColumns > 0 && ringRows < rows.length) {
-      bindings = { ...bindings, ring: allocate(deviceBytes({ shape: [rows.length, program.ringColumns], dtype: 'float32' })) }
+      bindings = {
+        ...bindings,
+        ring: allocate(deviceBytes({ shape: [rows.length, program.ringColumns], dtype: 'float32' })),
+      }
       ringRows = rows.length
     }
     values.forEach((value, i) => {
@@ -103,7 +112,12 @@ export async function prepareGraph(backend: Backend, graph: Graph, options: Exec
 }
 
 /** The outputs of a graph that takes no arguments, on a backend, for one set of values. */
-export async function runGraph(backend: Backend, graph: Graph, values: readonly HostArray[], options: ExecuteOptions = {}): Promise<HostArray[]> {
+export async function runGraph(
+  backend: Backend,
+  graph: Graph,
+  values: readonly HostArray[],
+  options: ExecuteOptions = {},
+): Promise<HostArray[]> {
   const prepared = await prepareGraph(backend, graph, options)
   try {
     return await prepared.call(values, [[]])

@@ -1,7 +1,7 @@
 // The gradients of one case, to second order, by references alone: fast, and free of a test runner, so that scripts/mutate.mjs
 // can run all of it on every mutant of the VJP rules.
 
-import { compareGradients, type GradientProblem } from '../../src/debug/checkGradients.ts'
+import { compareGradients, type GradientProblem } from '../../src/debug/compareGradients.ts'
 import { isFloating } from '../../src/core/dtype.ts'
 import type { Tensor } from '../../src/ir/tensor.ts'
 import { full } from '../../src/primitives/literal.ts'
@@ -14,7 +14,11 @@ const LARGE = 300
 /** Whether a case has an output and an input between which derivatives exist. */
 export function hasGradients(one: NamedCase): boolean {
   const { outputs, parameters } = one.graph()
-  return !one.nonFinite && outputs.every((output) => isFloating(output.dtype)) && parameters.some((leaf) => isFloating(leaf.dtype))
+  return (
+    !one.nonFinite &&
+    outputs.every((output) => isFloating(output.dtype)) &&
+    parameters.some((leaf) => isFloating(leaf.dtype))
+  )
 }
 
 /** A case as a problem of gradients, and its gradients for a cotangent of ones. */
@@ -49,7 +53,10 @@ function compareGiven(
   gradients.forEach((gradient, i) => {
     const wanted = expected[i] ?? null
     if (wanted === null || gradient === null) {
-      if (gradient !== wanted) throw new Error(`input ${i}: ${wanted === null ? 'a gradient flows although none should' : 'no gradient flows'}`)
+      if (gradient !== wanted)
+        throw new Error(
+          `input ${i}: ${wanted === null ? 'a gradient flows although none should' : 'no gradient flows'}`,
+        )
       compared++
       return
     }

@@ -55,7 +55,10 @@ export interface Case {
 }
 
 /** The cases of one primitive. */
-export function casesOf<P extends Param>(primitive: PrimitiveFunction<P>, samples: readonly Sample<P>[]): readonly Case[] {
+export function casesOf<P extends Param>(
+  primitive: PrimitiveFunction<P>,
+  samples: readonly Sample<P>[],
+): readonly Case[] {
   return samples.map((sample) => ({
     name: sample.name,
     primitive: primitive.primitive,
@@ -63,10 +66,13 @@ export function casesOf<P extends Param>(primitive: PrimitiveFunction<P>, sample
     gradients: sample.gradients ?? null,
     nonFinite: sample.nonFinite ?? false,
     graph: () => {
-      const parameters = sample.inputs.map((operand, i) => parameter({ shape: storedShape(operand), dtype: operand.dtype }, `x${i}`))
+      const parameters = sample.inputs.map((operand, i) =>
+        parameter({ shape: storedShape(operand), dtype: operand.dtype }, `x${i}`),
+      )
       return graphOf(parameters, [primitive(parameters.map((tensor, i) => viewOf(tensor, sample.inputs[i]!)), sample.params)]) // prettier-ignore
     },
-    values: () => sample.inputs.map((operand, i) => hostValues(operand, `${primitive.primitive.name} ${sample.name} ${i}`)),
+    values: () =>
+      sample.inputs.map((operand, i) => hostValues(operand, `${primitive.primitive.name} ${sample.name} ${i}`)),
   }))
 }
 
@@ -127,7 +133,13 @@ export function uniform(shape: Shape, low = -2, high = 2, dtype: DType = 'float3
 }
 
 /** Real numbers of [low, high] that keep a distance of 0.05 from `points`, where a derivative jumps. */
-export function apartFrom(points: readonly number[], shape: Shape, low = -2, high = 2, dtype: DType = 'float32'): Operand {
+export function apartFrom(
+  points: readonly number[],
+  shape: Shape,
+  low = -2,
+  high = 2,
+  dtype: DType = 'float32',
+): Operand {
   return operandOf(shape, dtype, (count, random) =>
     Array.from({ length: count }, () => {
       const x = low + (high - low) * random()
@@ -151,7 +163,9 @@ export function distinct(shape: Shape, offset = 0, dtype: DType = 'float32'): Op
 
 /** Integers of [low, high], both included. */
 export function integers(shape: Shape, low = -9, high = 9, dtype: DType = 'int32'): Operand {
-  return operandOf(shape, dtype, (count, random) => Array.from({ length: count }, () => low + Math.floor((high - low + 1) * random())))
+  return operandOf(shape, dtype, (count, random) =>
+    Array.from({ length: count }, () => low + Math.floor((high - low + 1) * random())),
+  )
 }
 
 /** True and false. */

@@ -17,7 +17,13 @@ import { reductions } from './samples/reductions.ts'
 import { structural } from './samples/structural.ts'
 import { unary } from './samples/unary.ts'
 
-type Modules = typeof broadcast & typeof elementwise & typeof indexed & typeof matrices & typeof literals & typeof reduce & typeof views
+type Modules = typeof broadcast &
+  typeof elementwise &
+  typeof indexed &
+  typeof matrices &
+  typeof literals &
+  typeof reduce &
+  typeof views
 
 /** The exported name of a primitive. */
 export type PrimitiveName = {

@@ -25,7 +25,9 @@ function byElements(tensor: Tensor, bindings: ReadonlyMap<Tensor, ReferenceArray
   const data = (source: Loadable): Float64Array => byId.get(source.id)!
   const flat = variable('i', tensor.size)
   const element = elementsOf({ has: () => false }).at(tensor, unravel(flat, tensor.shape))
-  const values = Float64Array.from({ length: tensor.size }, (_, i) => evaluateScalar(element, { variables: { i }, data }))
+  const values = Float64Array.from({ length: tensor.size }, (_, i) =>
+    evaluateScalar(element, { variables: { i }, data }),
+  )
   return { ...tensor.aval, data: values }
 }
 
@@ -96,7 +98,16 @@ describe('a chain of views', () => {
 
   test('is one load, however long it is', () => {
     const x = parameter({ shape: [4, 6], dtype: 'float32' }, 'x')
-    const chain = flip([slice([reshape([transpose([x], { permutation: [1, 0] })], { shape: [3, 8] })], { start: [0, 1], limit: [3, 8], step: [1, 2] })], { axes: [1] })
+    const chain = flip(
+      [
+        slice([reshape([transpose([x], { permutation: [1, 0] })], { shape: [3, 8] })], {
+          start: [0, 1],
+          limit: [3, 8],
+          step: [1, 2],
+        }),
+      ],
+      { axes: [1] },
+    )
     const element = elementsOf({ has: () => false }).at(chain, unravel(variable('i', chain.size), chain.shape))
     expect(loadsOf([element])).toHaveLength(1)
   })

@@ -79,7 +79,10 @@ const rounded = (scalar: Scalar, value: number): number =>
 /** The value of a scalar. @throws Error where a load leaves its tensor or a variable is not bound. */
 export function evaluateScalar(scalar: Scalar, environment: Environment): number {
   const go = (node: Scalar): number => evaluateScalar(node, environment)
-  const at = (name: string, value: number): Environment => ({ ...environment, variables: { ...environment.variables, [name]: value } })
+  const at = (name: string, value: number): Environment => ({
+    ...environment,
+    variables: { ...environment.variables, [name]: value },
+  })
   switch (scalar.op) {
     case 'const':
       return scalar.value
@@ -99,7 +102,8 @@ export function evaluateScalar(scalar: Scalar, environment: Environment): number
     case 'load': {
       const index = go(scalar.index)
       const size = sizeOf(scalar.source.aval.shape)
-      if (index < 0 || index >= Math.max(1, size)) throw new Error(`a load of element ${index} of ${formatAval(scalar.source.aval)}`)
+      if (index < 0 || index >= Math.max(1, size))
+        throw new Error(`a load of element ${index} of ${formatAval(scalar.source.aval)}`)
       return environment.data(scalar.source)[index] ?? 0
     }
     case 'argument':
@@ -117,13 +121,19 @@ export function evaluateScalar(scalar: Scalar, environment: Environment): number
       return condition ? x : y
     }
     case 'cast':
-      return scalar.dtype === 'bool' ? Number(go(scalar.x) !== 0) : rounded(scalar, scalar.dtype.startsWith('float') ? go(scalar.x) : Math.trunc(go(scalar.x)))
+      return scalar.dtype === 'bool'
+        ? Number(go(scalar.x) !== 0)
+        : rounded(scalar, scalar.dtype.startsWith('float') ? go(scalar.x) : Math.trunc(go(scalar.x)))
     case 'bitcast': {
       const view = new DataView(new ArrayBuffer(4))
       const x = go(scalar.x)
       if (scalar.x.dtype === 'float32') view.setFloat32(0, x)
       else view.setUint32(0, x >>> 0)
-      return scalar.dtype === 'float32' ? view.getFloat32(0) : scalar.dtype === 'int32' ? view.getInt32(0) : view.getUint32(0)
+      return scalar.dtype === 'float32'
+        ? view.getFloat32(0)
+        : scalar.dtype === 'int32'
+          ? view.getInt32(0)
+          : view.getUint32(0)
     }
     case 'fold': {
       const { combine, variable, body } = scalar
@@ -131,8 +141,13 @@ export function evaluateScalar(scalar: Scalar, environment: Environment): number
       if (combine === 'sum') return rounded(scalar, values.reduce((a, b) => a + b, 0)) // prettier-ignore
       if (combine === 'prod') return values.reduce((a, b) => a * b, 1)
       const least = combine === 'min' || combine === 'argmin'
-      const best = values.reduce((a, b) => (Number.isNaN(a) || (least ? a < b : a > b) ? a : b), least ? Infinity : -Infinity)
-      return combine === 'max' || combine === 'min' ? best : values.findIndex((value) => Object.is(value, best) || value === best)
+      const best = values.reduce(
+        (a, b) => (Number.isNaN(a) || (least ? a < b : a > b) ? a : b),
+        least ? Infinity : -Infinity,
+      )
+      return combine === 'max' || combine === 'min'
+        ? best
+        : values.findIndex((value) => Object.is(value, best) || value === best)
     }
     case 'local':
       return evaluateScalar(scalar.body, at(scalar.variable.name, go(scalar.index)))

@@ -2,7 +2,18 @@
 
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { floorDiv, floorMod, integer, plus, rangeOf, ravel, sameIndex, times, unravel, within } from '../../src/ir/indexMap.ts'
+import {
+  floorDiv,
+  floorMod,
+  integer,
+  plus,
+  rangeOf,
+  ravel,
+  sameIndex,
+  times,
+  unravel,
+  within,
+} from '../../src/ir/indexMap.ts'
 import { type Scalar, variable } from '../../src/ir/scalar.ts'
 import { substituteVariables } from '../../src/ir/substitute.ts'
 import { evaluateScalar } from './evaluateScalar.ts'
@@ -25,8 +36,20 @@ function pairs(x: Scalar, y: Scalar): fc.Arbitrary<Pair> {
       { maxDepth: 5, depthIdentifier: 'pair' },
       fc.constantFrom<Pair>({ scalar: x, plain: (a) => a, text: 'x' }, { scalar: y, plain: (_, b) => b, text: 'y' }),
       fc.tuple(tie('pair'), tie('pair')).map(([a, b]) => ({ scalar: plus(a.scalar, b.scalar), plain: (p: number, q: number) => a.plain(p, q) + b.plain(p, q), text: `(${a.text} + ${b.text})` })), // prettier-ignore
-      fc.tuple(tie('pair'), factor).map(([a, k]) => ({ scalar: times(a.scalar, k), plain: (p: number, q: number) => k * a.plain(p, q), text: `${k} ${a.text}` })),
-      fc.tuple(tie('pair'), factor).map(([a, k]) => ({ scalar: plus(a.scalar, k), plain: (p: number, q: number) => k + a.plain(p, q), text: `(${a.text} + ${k})` })),
+      fc
+        .tuple(tie('pair'), factor)
+        .map(([a, k]) => ({
+          scalar: times(a.scalar, k),
+          plain: (p: number, q: number) => k * a.plain(p, q),
+          text: `${k} ${a.text}`,
+        })),
+      fc
+        .tuple(tie('pair'), factor)
+        .map(([a, k]) => ({
+          scalar: plus(a.scalar, k),
+          plain: (p: number, q: number) => k + a.plain(p, q),
+          text: `(${a.text} + ${k})`,
+        })),
       fc.tuple(tie('pair'), divisor).map(([a, k]) => ({ scalar: floorDiv(a.scalar, k), plain: (p: number, q: number) => Math.floor(a.plain(p, q) / k), text: `⌊${a.text} / ${k}⌋` })), // prettier-ignore
       fc.tuple(tie('pair'), divisor).map(([a, k]) => ({ scalar: floorMod(a.scalar, k), plain: (p: number, q: number) => a.plain(p, q) - k * Math.floor(a.plain(p, q) / k), text: `(${a.text} mod ${k})` })), // prettier-ignore
     ),
@@ -36,14 +59,17 @@ function pairs(x: Scalar, y: Scalar): fc.Arbitrary<Pair> {
 const cases = fc
   .tuple(fc.constantFrom(...EXTENTS), fc.constantFrom(...EXTENTS))
   .chain(([m, n]) => pairs(variable('x', m), variable('y', n)).map((pair) => ({ m, n, pair })))
-const twoCases = cases.chain(({ m, n, pair }) => pairs(variable('x', m), variable('y', n)).map((other) => ({ m, n, pair, other })))
+const twoCases = cases.chain(({ m, n, pair }) =>
+  pairs(variable('x', m), variable('y', n)).map((other) => ({ m, n, pair, other })),
+)
 
 function eachPoint(m: number, n: number, visit: (x: number, y: number) => void): void {
   for (let x = 0; x < m; x++) for (let y = 0; y < n; y++) visit(x, y)
 }
 
 /** The value at a point; `+ 0` makes 0 of -0, which no integer is. */
-const valueAt = (scalar: Scalar, x: number, y: number): number => evaluateScalar(scalar, { variables: { x, y }, data: () => [] }) + 0
+const valueAt = (scalar: Scalar, x: number, y: number): number =>
+  evaluateScalar(scalar, { variables: { x, y }, data: () => [] }) + 0
 
 describe('index arithmetic', () => {
   test('has the value of the plain numbers', () => {
@@ -72,7 +98,9 @@ describe('index arithmetic', () => {
     fc.assert(
       fc.property(cases, fc.integer({ min: 1, max: 20 }), ({ m, n, pair }, extent) => {
         const inside = within(pair.scalar, extent)
-        eachPoint(m, n, (x, y) => expect(valueAt(inside, x, y)).toBe(Number(pair.plain(x, y) >= 0 && pair.plain(x, y) < extent)))
+        eachPoint(m, n, (x, y) =>
+          expect(valueAt(inside, x, y)).toBe(Number(pair.plain(x, y) >= 0 && pair.plain(x, y) < extent)),
+        )
       }),
       runs,
     )
@@ -84,7 +112,8 @@ describe('index arithmetic', () => {
         const [x, y] = [variable('x', m), variable('y', n)]
         const flat = variable('x', m * n)
         const swapped = substituteVariables(pair.scalar, new Map([[x, floorDiv(flat, n)], [y, floorMod(flat, n)]])) // prettier-ignore
-        for (let i = 0; i < m * n; i++) expect(valueAt(swapped, i, 0), pair.text).toBe(pair.plain(Math.floor(i / n), i % n) + 0)
+        for (let i = 0; i < m * n; i++)
+          expect(valueAt(swapped, i, 0), pair.text).toBe(pair.plain(Math.floor(i / n), i % n) + 0)
       }),
       runs,
     )

@@ -16,6 +16,9 @@ import { printDispatch } from './wgsl.ts'
 import { measureTable, SOFTWARE_TABLE } from './tune.ts'
 import type { BufferKey } from './writer.ts'
 
+/** Read-backs up to this size keep their staging buffer. */
+const KEPT_STAGING_BYTES = 1 << 16
+
 /** A device as a compile target. */
 function targetOf(limits: GPUSupportedLimits, software: boolean): Target {
   return {
@@ -147,10 +150,21 @@ export async function createWebGpuBackend(gpu: GPU | null, options: { readonly t
     }
   }
 
+  /** Staging buffers of small read-backs are used again: a ring is read at every submit. */
+  const freeStaging = new Map<number, GPUBuffer[]>()
+  const keepStaging = (staging: GPUBuffer): void => {
+    if (staging.size > KEPT_STAGING_BYTES) {
+      staging.destroy()
+      return
+    }
+    staging.unmap()
+    freeStaging.set(staging.size, [...(freeStaging.get(staging.size) ?? []), staging])
+  }
+
   const read: Backend['read'] = async (place, aval) => {
     await pool.settled()
     const bytes = deviceBytes(aval)
-    const staging = device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
+    const staging = freeStaging.get(bytes)?.pop() ?? device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
     const target = openEncoder()
     closePass()
     target.copyBufferToBuffer(own(place.buffer).gpu, place.offset, staging, 0, bytes)
@@ -162,7 +176,7 @@ export async function createWebGpuBackend(gpu: GPU | null, options: { readonly t
       throw new DeviceError(`a read-back failed: ${String(error)}`)
     }
     const data = fromDeviceBytes(aval, staging.getMappedRange())
-    staging.destroy()
+    keepStaging(staging)
     check()
     return data
   }

@@ -25,37 +25,83 @@ function shapesOf(make: Pair): Sample<null>[] {
   ]
 }
 
-const floats = (make: Pair): Sample<null>[] => [...shapesOf(make), { name: 'float64', inputs: make([5], 'float64'), params: null }]
+const floats = (make: Pair): Sample<null>[] => [
+  ...shapesOf(make),
+  { name: 'float64', inputs: make([5], 'float64'), params: null },
+]
 const real: Pair = (shape, dtype) => [uniform(shape, -2, 2, dtype), uniform(shape, -2, 2, dtype)]
 const overPositive: Pair = (shape, dtype) => [uniform(shape, -2, 2, dtype), uniform(shape, 0.5, 2, dtype)]
 const overApart: Pair = (shape, dtype) => [uniform(shape, -2, 2, dtype), apartFrom([0], shape, -2, 2, dtype)]
 /** Quotients that keep away from integers, where the remainder jumps. */
-const remainders: Pair = (shape, dtype) => [apartFrom([-2.2, -1.1, 0, 1.1, 2.2], shape, -3.2, 3.2, dtype), laid('plain', { ...uniform(shape, 1.1, 1.1, dtype) })]
+const remainders: Pair = (shape, dtype) => [
+  apartFrom([-2.2, -1.1, 0, 1.1, 2.2], shape, -3.2, 3.2, dtype),
+  laid('plain', { ...uniform(shape, 1.1, 1.1, dtype) }),
+]
 const untied: Pair = (shape, dtype) => [distinct(shape, 0, dtype), distinct(shape, 0.5, dtype)]
 const powers: Pair = (shape, dtype) => [uniform(shape, 0.3, 2.5, dtype), uniform(shape, -2, 3, dtype)]
 const small: Pair = (shape) => [integers(shape, -3, 3), integers(shape, -3, 3)]
 const truths: Pair = (shape) => [bools(shape), bools(shape)]
 
-const pair = (name: string, x: readonly number[], y: readonly number[], dtype: DType): Sample<null> => ({ name, inputs: [given(x, dtype), given(y, dtype)], params: null })
-const nonFinite: Sample<null> = { ...pair('not finite', [Infinity, -Infinity, NaN, 1, 0], [1, -Infinity, 0, NaN, 0], 'float32'), nonFinite: true }
+const pair = (name: string, x: readonly number[], y: readonly number[], dtype: DType): Sample<null> => ({
+  name,
+  inputs: [given(x, dtype), given(y, dtype)],
+  params: null,
+})
+const nonFinite: Sample<null> = {
+  ...pair('not finite', [Infinity, -Infinity, NaN, 1, 0], [1, -Infinity, 0, NaN, 0], 'float32'),
+  nonFinite: true,
+}
 const INT: Sample<null> = pair('int32', [-7, 7, 0, 5, 2147483647], [2, -2, 3, 5, 1], 'int32')
 const UINT: Sample<null> = pair('uint32', [7, 4294967295, 0, 3000000000], [2, 1, 3, 2000000000], 'uint32')
-const WRAPS: Sample<null> = pair('int32 wraps', [2147483647, -2147483648, 65537, 123456789], [2147483647, -1, 65537, 987654321], 'int32')
+const WRAPS: Sample<null> = pair(
+  'int32 wraps',
+  [2147483647, -2147483648, 65537, 123456789],
+  [2147483647, -1, 65537, 987654321],
+  'int32',
+)
 const BY_ZERO: Sample<null> = pair('int32 by zero', [5, -5, 0], [0, 0, 0], 'int32')
-const LARGE_UINT: Sample<null> = pair('uint32 above 2^31', [3000000000, 5, 4294967295], [5, 3000000000, 4294967295], 'uint32')
+const LARGE_UINT: Sample<null> = pair(
+  'uint32 above 2^31',
+  [3000000000, 5, 4294967295],
+  [5, 3000000000, 4294967295],
+  'uint32',
+)
 const arithmetic: Sample<null>[] = [...floats(real), INT, UINT, WRAPS, nonFinite]
-const comparison: Sample<null>[] = [...shapesOf(small), pair('float32', [1, 2, -0, 3.5], [1, 3, 0, -3.5], 'float32'), LARGE_UINT]
+const comparison: Sample<null>[] = [
+  ...shapesOf(small),
+  pair('float32', [1, 2, -0, 3.5], [1, 3, 0, -3.5], 'float32'),
+  LARGE_UINT,
+]
 const bitwise: Sample<null>[] = [...shapesOf(truths), pair('int32', [12, -1, 7], [10, 255, -8], 'int32'), LARGE_UINT]
 const equality: Sample<null>[] = [...comparison, { name: 'bool', inputs: truths([13]), params: null }]
-const tie = (given: readonly (readonly number[])[]): Sample<null> => ({ ...pair('ties', [1, 2, 3], [1, 5, 0], 'float32'), gradients: { given } })
+const tie = (given: readonly (readonly number[])[]): Sample<null> => ({
+  ...pair('ties', [1, 2, 3], [1, 5, 0], 'float32'),
+  gradients: { given },
+})
 
 /** Cases by exported name. */
 export const binary = {
   add: casesOf(p.add, arithmetic),
   sub: casesOf(p.sub, arithmetic),
   mul: casesOf(p.mul, [...arithmetic, pair('uint32 wraps', [4294967295, 65536], [4294967295, 65537], 'uint32')]),
-  div: casesOf(p.div, [...floats(overApart), INT, UINT, BY_ZERO, pair('least int32 by -1', [-2147483648], [-1], 'int32'), LARGE_UINT, nonFinite]),
-  rem: casesOf(p.rem, [...floats(remainders), INT, UINT, BY_ZERO, pair('signs', [7, -7, 7, -7], [3, 3, -3, -3], 'int32'), LARGE_UINT, { ...pair('float32 signs', [7.5, -7.5, 7.5, -7.5], [2, 2, -2, -2], 'float32') }]),
+  div: casesOf(p.div, [
+    ...floats(overApart),
+    INT,
+    UINT,
+    BY_ZERO,
+    pair('least int32 by -1', [-2147483648], [-1], 'int32'),
+    LARGE_UINT,
+    nonFinite,
+  ]),
+  rem: casesOf(p.rem, [
+    ...floats(remainders),
+    INT,
+    UINT,
+    BY_ZERO,
+    pair('signs', [7, -7, 7, -7], [3, 3, -3, -3], 'int32'),
+    LARGE_UINT,
+    { ...pair('float32 signs', [7.5, -7.5, 7.5, -7.5], [2, 2, -2, -2], 'float32') },
+  ]),
   pow: casesOf(p.pow, [
     ...floats(powers),
     // d x^y / dy is taken as 0 for x <= 0
@@ -83,6 +129,11 @@ export const binary = {
     }),
     { name: 'int32', inputs: [bools([7]), integers([7]), integers([7])], params: null },
     { name: 'bool', inputs: [bools([13]), bools([13]), bools([13])], params: null },
-    { name: 'not finite, other branch taken', inputs: [given([1, 0], 'bool'), given([1, NaN]), given([Infinity, 2])], params: null, nonFinite: true },
+    {
+      name: 'not finite, other branch taken',
+      inputs: [given([1, 0], 'bool'), given([1, NaN]), given([Infinity, 2])],
+      params: null,
+      nonFinite: true,
+    },
   ]),
 }

@@ -13,7 +13,11 @@ export const indexing = {
     { name: 'clamped', inputs: [uniform([4, 2]), given([-1, 7, 2147483647, -2147483648, 3], 'int32')], params: null },
     { name: 'uint32, clamped', inputs: [uniform([4, 2]), given([0, 3, 9, 4294967295], 'uint32')], params: null },
     { name: 'no positions', inputs: [uniform([4, 2]), given([], 'int32')], params: null },
-    { name: 'transposed', inputs: [laid('transposed', uniform([6, 4])), laid('transposed', integers([2, 3], 0, 5))], params: null },
+    {
+      name: 'transposed',
+      inputs: [laid('transposed', uniform([6, 4])), laid('transposed', integers([2, 3], 0, 5))],
+      params: null,
+    },
     { name: 'large', inputs: [uniform([97, 35]), integers([64], 0, 96)], params: null },
     { name: 'three axes', inputs: [uniform([5, 2, 3]), integers([4], 0, 4, 'uint32')], params: null },
     { name: 'int32', inputs: [integers([9, 3]), integers([5], 0, 8)], params: null },
@@ -29,7 +33,11 @@ export const indexing = {
     { name: 'nothing to add', inputs: [given([], 'int32'), uniform([0, 2])], params: { rows: 3 } },
     { name: 'no rows', inputs: [given([0, 1], 'int32'), uniform([2, 2])], params: { rows: 0 } },
     { name: 'large', inputs: [integers([130], 0, 40), uniform([130, 17])], params: { rows: 41 } },
-    { name: 'transposed', inputs: [integers([3, 4], 0, 4), laid('transposed', uniform([3, 4, 2]))], params: { rows: 5 } },
+    {
+      name: 'transposed',
+      inputs: [integers([3, 4], 0, 4), laid('transposed', uniform([3, 4, 2]))],
+      params: { rows: 5 },
+    },
     { name: 'int32 wraps', inputs: [given([1, 1], 'int32'), given([2147483647, 5], 'int32')], params: { rows: 2 } },
   ]),
   dynamicSlice: casesOf(p.dynamicSlice, [
@@ -40,7 +48,11 @@ export const indexing = {
     { name: 'uint32, clamped', inputs: [uniform([5, 2]), given([4294967295], 'uint32', [])], params: { length: 2 } },
     { name: 'all', inputs: [uniform([4]), given([0], 'int32', [])], params: { length: 4 } },
     { name: 'nothing', inputs: [uniform([4, 2]), given([1], 'int32', [])], params: { length: 0 } },
-    { name: 'large, transposed', inputs: [laid('transposed', uniform([50, 33])), given([7], 'int32', [])], params: { length: 31 } },
+    {
+      name: 'large, transposed',
+      inputs: [laid('transposed', uniform([50, 33])), given([7], 'int32', [])],
+      params: { length: 31 },
+    },
     { name: 'int32', inputs: [integers([9, 2]), given([3], 'int32', [])], params: { length: 4 } },
   ]),
   dynamicUpdate: casesOf(p.dynamicUpdate, [
@@ -48,10 +60,18 @@ export const indexing = {
     { name: 'elements', inputs: [given([1], 'uint32', []), uniform([2])], params: { shape: [7] } },
     { name: 'clamped above', inputs: [given([9], 'int32', []), uniform([3, 2])], params: { shape: [5, 2] } },
     { name: 'clamped below', inputs: [given([-2], 'int32', []), uniform([3, 2])], params: { shape: [5, 2] } },
-    { name: 'uint32, clamped', inputs: [given([4294967295], 'uint32', []), uniform([3, 2])], params: { shape: [5, 2] } },
+    {
+      name: 'uint32, clamped',
+      inputs: [given([4294967295], 'uint32', []), uniform([3, 2])],
+      params: { shape: [5, 2] },
+    },
     { name: 'all', inputs: [given([0], 'int32', []), uniform([4])], params: { shape: [4] } },
     { name: 'nothing', inputs: [given([1], 'int32', []), uniform([0, 2])], params: { shape: [3, 2] } },
-    { name: 'large', inputs: [given([5], 'int32', []), laid('transposed', uniform([31, 33]))], params: { shape: [50, 33] } },
+    {
+      name: 'large',
+      inputs: [given([5], 'int32', []), laid('transposed', uniform([31, 33]))],
+      params: { shape: [50, 33] },
+    },
     { name: 'int32', inputs: [given([3], 'int32', []), integers([4, 2])], params: { shape: [9, 2] } },
   ]),
 }

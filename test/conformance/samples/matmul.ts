@@ -6,7 +6,14 @@ import { casesOf, laid, type Layout, type Sample, uniform } from '../sample.ts'
 
 type Layouts = readonly [Layout, Layout]
 
-function product(m: number, k: number, n: number, layouts: Layouts = ['plain', 'plain'], batch: readonly number[] = [], dtype: DType = 'float32'): Sample<null> {
+function product(
+  m: number,
+  k: number,
+  n: number,
+  layouts: Layouts = ['plain', 'plain'],
+  batch: readonly number[] = [],
+  dtype: DType = 'float32',
+): Sample<null> {
   const [left, right] = layouts
   const name = `${[...batch, m].join('x')} by ${k} by ${n}${left === 'plain' && right === 'plain' ? '' : `, ${left} by ${right}`}${dtype === 'float32' ? '' : `, ${dtype}`}`
   const lhs = laid(left, uniform([...batch, m, k], -1, 1, dtype))

@@ -5,7 +5,11 @@ import { argMax, argMin, reduceMax, reduceMin } from '../../../src/primitives/re
 import type { Axes } from '../../../src/primitives/reduction.ts'
 import { casesOf, distinct, given, integers, laid, type Operand, type Sample, uniform } from '../sample.ts'
 
-const over = (name: string, operand: Operand, ...axes: number[]): Sample<Axes> => ({ name, inputs: [operand], params: { axes } })
+const over = (name: string, operand: Operand, ...axes: number[]): Sample<Axes> => ({
+  name,
+  inputs: [operand],
+  params: { axes },
+})
 
 /** What all reductions of numbers go through, on values without ties. */
 const common: Sample<Axes>[] = [
@@ -32,8 +36,14 @@ const several: Sample<Axes>[] = [
 ]
 
 const TIES = [3, 1, 3, -2, 1, -2]
-const tied = (given_: readonly number[] | null): Sample<Axes> => ({ ...over('ties', given(TIES, 'float32', [2, 3]), 0, 1), gradients: { given: [given_] } })
-const nonFinite: Sample<Axes> = { ...over('not finite', given([1, NaN, 2, Infinity, 0, 1, -Infinity, -Infinity, -Infinity], 'float32', [3, 3]), 1), nonFinite: true }
+const tied = (given_: readonly number[] | null): Sample<Axes> => ({
+  ...over('ties', given(TIES, 'float32', [2, 3]), 0, 1),
+  gradients: { given: [given_] },
+})
+const nonFinite: Sample<Axes> = {
+  ...over('not finite', given([1, NaN, 2, Infinity, 0, 1, -Infinity, -Infinity, -Infinity], 'float32', [3, 3]), 1),
+  nonFinite: true,
+}
 const firstOfTies: Sample<Axes> = over('first of ties', given([3, 1, 3, 1, 2, 1, 1, 2], 'float32', [2, 4]), 1)
 
 /** Cases by exported name. */
@@ -47,7 +57,10 @@ export const reductions = {
     over('int32 wraps', given([2147483647, 1, 2147483647], 'int32'), 0),
     over('uint32 wraps', given([4294967295, 2, 4294967295], 'uint32'), 0),
     over('repeated', laid('repeated', uniform([6, 5])), 0),
-    { ...over('not finite', given([1, NaN, 2, Infinity, 0, 1, Infinity, -Infinity, 0], 'float32', [3, 3]), 1), nonFinite: true },
+    {
+      ...over('not finite', given([1, NaN, 2, Infinity, 0, 1, Infinity, -Infinity, 0], 'float32', [3, 3]), 1),
+      nonFinite: true,
+    },
   ]),
   reduceMax: casesOf(reduceMax, [...common, ...several, tied([0.5, 0, 0.5, 0, 0, 0]), nonFinite]),
   reduceMin: casesOf(reduceMin, [...common, ...several, tied([0, 0, 0, 0.5, 0, 0.5]), nonFinite]),

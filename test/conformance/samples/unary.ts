@@ -23,11 +23,22 @@ function shapesOf(make: Make): Sample<null>[] {
   ]
 }
 
-const floats = (make: Make): Sample<null>[] => [...shapesOf(make), { name: 'float64', inputs: [make([5], 'float64')], params: null }]
+const floats = (make: Make): Sample<null>[] => [
+  ...shapesOf(make),
+  { name: 'float64', inputs: [make([5], 'float64')], params: null },
+]
 const real = (low: number, high: number, ...kinks: number[]): Make => (shape, dtype) => apartFrom(kinks, shape, low, high, dtype) // prettier-ignore
-const values = (name: string, list: readonly number[], dtype: DType = 'float32'): Sample<null> => ({ name, inputs: [given(list, dtype)], params: null })
+const values = (name: string, list: readonly number[], dtype: DType = 'float32'): Sample<null> => ({
+  name,
+  inputs: [given(list, dtype)],
+  params: null,
+})
 const nonFinite = (list: readonly number[]): Sample<null> => ({ ...values('not finite', list), nonFinite: true })
-const ints = (low: number, high: number, dtype: DType): Sample<null> => ({ name: dtype, inputs: [integers([3, 11], low, high, dtype)], params: null })
+const ints = (low: number, high: number, dtype: DType): Sample<null> => ({
+  name: dtype,
+  inputs: [integers([3, 11], low, high, dtype)],
+  params: null,
+})
 
 const INFINITIES = [Infinity, -Infinity, NaN, 0, 1]
 const HALVES = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, -0.49999997, 0.49999997, 8388609, -7]
@@ -43,10 +54,18 @@ export const unary = {
     { ...values('kink', [0, -1, 2]), gradients: { given: [[0, -1, 1]] } },
     nonFinite(INFINITIES),
   ]),
-  sign: casesOf(p.sign, [...floats(real(-2, 2, 0)), ints(-2, 2, 'int32'), ints(0, 2, 'uint32'), { ...values('zero', [0, -1, 2]), gradients: { given: [null] } }]),
+  sign: casesOf(p.sign, [
+    ...floats(real(-2, 2, 0)),
+    ints(-2, 2, 'int32'),
+    ints(0, 2, 'uint32'),
+    { ...values('zero', [0, -1, 2]), gradients: { given: [null] } },
+  ]),
   floor: casesOf(p.floor, [...floats(steps), { ...values('halves', HALVES), gradients: { given: [null] } }]),
   ceil: casesOf(p.ceil, [...floats(steps), { ...values('halves', HALVES), gradients: { given: [null] } }]),
-  round: casesOf(p.round, [...floats(real(-3.4, 3.4, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5)), { ...values('halves', HALVES), gradients: { given: [null] } }]),
+  round: casesOf(p.round, [
+    ...floats(real(-3.4, 3.4, -2.5, -1.5, -0.5, 0.5, 1.5, 2.5)),
+    { ...values('halves', HALVES), gradients: { given: [null] } },
+  ]),
   exp: casesOf(p.exp, [...floats(real(-2, 2)), values('edges', [-80, -20, -1e-8, 0, 1e-8, 1, 9]), { ...values('large result', [60, 80, 88]), gradients: { given: [[60, 80, 88].map(Math.exp)] } }, nonFinite([...INFINITIES, 1000, -1000])]), // prettier-ignore
   log: casesOf(p.log, [
     ...floats(real(0.2, 4)),
@@ -59,34 +78,82 @@ export const unary = {
     { ...values('edges', [0.25, 1e-30, 1e30]), gradients: { given: [[1, 5e14, 5e-16]] } },
     nonFinite([Infinity, 0, -1, NaN]),
   ]),
-  sin: casesOf(p.sin, [...floats(real(-4, 4)), values('edges', [0, 1e-8, -1e-4, 1.5707964, 3.1415927, -6.2831855, 30, -30])]),
-  cos: casesOf(p.cos, [...floats(real(-4, 4)), values('edges', [0, 1e-8, -1e-4, 1.5707964, 3.1415927, -6.2831855, 30, -30])]),
-  tanh: casesOf(p.tanh, [...floats(real(-2, 2)), values('edges', [0, 1e-4, -0.01, 9, -9, 50, -100]), nonFinite(INFINITIES)]),
-  sigmoid: casesOf(p.sigmoid, [...floats(real(-2, 2)), values('edges', [0, 1e-4, 17, -17, 80, -80]), nonFinite(INFINITIES)]),
+  sin: casesOf(p.sin, [
+    ...floats(real(-4, 4)),
+    values('edges', [0, 1e-8, -1e-4, Math.PI / 2, Math.PI, -2 * Math.PI, 30, -30]),
+  ]),
+  cos: casesOf(p.cos, [
+    ...floats(real(-4, 4)),
+    values('edges', [0, 1e-8, -1e-4, Math.PI / 2, Math.PI, -2 * Math.PI, 30, -30]),
+  ]),
+  tanh: casesOf(p.tanh, [
+    ...floats(real(-2, 2)),
+    values('edges', [0, 1e-4, -0.01, 9, -9, 50, -100]),
+    nonFinite(INFINITIES),
+  ]),
+  sigmoid: casesOf(p.sigmoid, [
+    ...floats(real(-2, 2)),
+    values('edges', [0, 1e-4, 17, -17, 80, -80]),
+    nonFinite(INFINITIES),
+  ]),
   relu: casesOf(p.relu, [...floats(real(-2, 2, 0)), ints(-9, 9, 'int32'), ints(0, 9, 'uint32'), { ...values('kink', [0, -1, 2]), gradients: { given: [[0, 0, 1]] } }, nonFinite(INFINITIES)]), // prettier-ignore
-  not: casesOf(p.not, shapesOf((shape) => bools(shape))),
-  bitNot: casesOf(p.bitNot, [...shapesOf((shape) => integers(shape)), values('uint32', [0, 1, 4294967295, 65535], 'uint32')]),
-  identity: casesOf(p.identity, [...floats(real(-2, 2)), ints(-9, 9, 'int32'), { name: 'bool', inputs: [bools([5])], params: null }]),
+  not: casesOf(
+    p.not,
+    shapesOf((shape) => bools(shape)),
+  ),
+  bitNot: casesOf(p.bitNot, [
+    ...shapesOf((shape) => integers(shape)),
+    values('uint32', [0, 1, 4294967295, 65535], 'uint32'),
+  ]),
+  identity: casesOf(p.identity, [
+    ...floats(real(-2, 2)),
+    ints(-9, 9, 'int32'),
+    { name: 'bool', inputs: [bools([5])], params: null },
+  ]),
   stopGradient: casesOf(p.stopGradient, floats(real(-2, 2)).map((sample) => ({ ...sample, gradients: { given: [null] } }))), // prettier-ignore
   cast: casesOf(p.cast, [
-    { name: 'float32 to int32', inputs: [given([-2.9, -1, -0.5, 0, 0.5, 2.9, 1e6, 2147483520])], params: { dtype: 'int32' } },
+    {
+      name: 'float32 to int32',
+      inputs: [given([-2.9, -1, -0.5, 0, 0.5, 2.9, 1e6, 2147483520])],
+      params: { dtype: 'int32' },
+    },
     { name: 'float32 to uint32', inputs: [given([0, 0.5, 2.9, 1e6, 4294967040])], params: { dtype: 'uint32' } },
     { name: 'float32 to bool', inputs: [given([0, -0, 0.25, -3])], params: { dtype: 'bool' } },
     { name: 'float32 to float64', inputs: [uniform([2, 3])], params: { dtype: 'float64' } },
     { name: 'float64 to float32', inputs: [uniform([2, 3], -2, 2, 'float64')], params: { dtype: 'float32' } },
-    { name: 'float32 to float64, transposed', inputs: [laid('transposed', uniform([3, 2]))], params: { dtype: 'float64' } },
+    {
+      name: 'float32 to float64, transposed',
+      inputs: [laid('transposed', uniform([3, 2]))],
+      params: { dtype: 'float64' },
+    },
     { name: 'float32 to float32', inputs: [uniform([3])], params: { dtype: 'float32' } },
-    { name: 'int32 to float32', inputs: [given([-5, 0, 7, 16777216, -2147483648], 'int32')], params: { dtype: 'float32' } },
+    {
+      name: 'int32 to float32',
+      inputs: [given([-5, 0, 7, 16777216, -2147483648], 'int32')],
+      params: { dtype: 'float32' },
+    },
     { name: 'int32 to uint32', inputs: [given([-1, 0, 7, -2147483648], 'int32')], params: { dtype: 'uint32' } },
     { name: 'int32 to bool', inputs: [given([-1, 0, 7], 'int32')], params: { dtype: 'bool' } },
     { name: 'uint32 to int32', inputs: [given([0, 7, 4294967295, 2147483648], 'uint32')], params: { dtype: 'int32' } },
-    { name: 'uint32 to float32', inputs: [given([0, 7, 4294967295, 2147483648], 'uint32')], params: { dtype: 'float32' } },
+    {
+      name: 'uint32 to float32',
+      inputs: [given([0, 7, 4294967295, 2147483648], 'uint32')],
+      params: { dtype: 'float32' },
+    },
     { name: 'bool to float32', inputs: [bools([11])], params: { dtype: 'float32' } },
     { name: 'bool to int32', inputs: [bools([2, 5])], params: { dtype: 'int32' } },
     { name: 'uint8 to float32', inputs: [integers([3, 7], 0, 255, 'uint8')], params: { dtype: 'float32' } },
     { name: 'uint8 to int32', inputs: [integers([5], 0, 255, 'uint8')], params: { dtype: 'int32' } },
-    { name: 'uint8 to uint32, transposed', inputs: [laid('transposed', integers([3, 5], 0, 255, 'uint8'))], params: { dtype: 'uint32' } },
-    { name: 'uint8 to float32, strided', inputs: [laid('strided', integers([3, 5], 0, 255, 'uint8'))], params: { dtype: 'float32' } },
+    {
+      name: 'uint8 to uint32, transposed',
+      inputs: [laid('transposed', integers([3, 5], 0, 255, 'uint8'))],
+      params: { dtype: 'uint32' },
+    },
+    {
+      name: 'uint8 to float32, strided',
+      inputs: [laid('strided', integers([3, 5], 0, 255, 'uint8'))],
+      params: { dtype: 'float32' },
+    },
     { name: 'uint8, large', inputs: [integers([40, 28], 0, 255, 'uint8')], params: { dtype: 'float32' } },
     { name: 'empty', inputs: [integers([0, 2])], params: { dtype: 'float32' } },
   ]),

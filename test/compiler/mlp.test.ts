@@ -1,0 +1,68 @@
+// The step that matters most, 784-128-10 with ReLU, softmax cross-entropy and SGD, compiled: few kernels, each with a reason.
+
+import { expect, test } from 'vitest'
+import { valueAndGrad } from '../../src/autodiff/vjp.ts'
+import { verifyProgram } from '../../src/compiler/verify.ts'
+import type { Tensor } from '../../src/ir/tensor.ts'
+import { add, mul, neg, relu, sub } from '../../src/ops/arithmetic.ts'
+import { logSoftmax, matmul, mean, sum } from '../../src/ops/reductions.ts'
+import { oneHot } from '../../src/ops/shaping.ts'
+import { programOf, type Source, summaryOf } from './programs.ts'
+
+type Params = readonly [Tensor, Tensor, Tensor, Tensor]
+
+const mlp: Source = {
+  parameters: { w1: [784, 128], b1: [128], w2: [128, 10], b2: [10], x: [64, 784], labels: [64], rate: [] },
+  kinds: { labels: 'int32', rate: 'argument' },
+  build: ({ w1, b1, w2, b2, x, labels, rate }) => {
+    const loss = ([v1, c1, v2, c2]: Params): Tensor => {
+      const logits = add(matmul(relu(add(matmul(x!, v1), c1)), v2), c2)
+      return mean(neg(sum(mul(oneHot(labels!, 10), logSoftmax(logits)), -1)))
+    }
+    const params: Params = [w1!, b1!, w2!, b2!]
+    const [value, gradients] = valueAndGrad(loss)(params)
+    return [...params.map((p, i) => sub(p, mul(rate!, gradients[i]!))), value]
+  },
+  state: ['w1', 'b1', 'w2', 'b2', null],
+  ring: [false, false, false, false, true],
+  arena: ['w1', 'b1', 'w2', 'b2'],
+}
+
+test('the training step is three dispatches: forward, the rows of the loss, and all updates', () => {
+  const program = programOf(mlp)
+  verifyProgram(program)
+  expect(summaryOf(program)).toMatchInlineSnapshot(`
+    "0: contraction [64, 784] x [784, 128] -> slot 0: float32[64, 128]
+    1: rows 64 (inner 10, 128) -> slot 1: float32[64, 10], slot 2: float32[64, 128], slot 3: float32[64]
+    2: contraction [784, 64] x [64, 128] -> w1': float32[784, 128]
+    2: loop 128 -> b1': float32[128]
+    2: contraction [128, 64] x [64, 10] -> w2': float32[128, 10]
+    2: loop 10 -> b2': float32[10]
+    2: loop 1 -> ring 0: float32[]"
+  `)
+})
+
+test('without fusion the same step takes many more kernels', () => {
+  const program = programOf(mlp, { fuse: { epilogues: false, rows: false }, pack: false })
+  verifyProgram(program)
+  expect(program.dispatches.length).toBeGreaterThan(3 * programOf(mlp).dispatches.length)
+})
+
+test('a target without packing runs one kernel per dispatch, in the same order', () => {
+  const packed = programOf(mlp)
+  const single = programOf(mlp, { pack: false })
+  verifyProgram(single)
+  expect(single.dispatches.every(({ kernels }) => kernels.length === 1)).toBe(true)
+  expect(single.dispatches).toHaveLength(packed.dispatches.flatMap(({ kernels }) => kernels).length)
+})
+
+test('the forward pass alone is one contraction with bias and ReLU, and one kernel for the logits', () => {
+  const forward: Source = {
+    parameters: { w1: [784, 128], b1: [128], w2: [128, 10], b2: [10], x: [64, 784] },
+    build: ({ w1, b1, w2, b2, x }) => [add(matmul(relu(add(matmul(x!, w1!), b1!)), w2!), b2!)],
+  }
+  expect(summaryOf(programOf(forward))).toMatchInlineSnapshot(`
+    "0: contraction [64, 784] x [784, 128] -> slot 0: float32[64, 128]
+    1: contraction [64, 128] x [128, 10] -> output 0: float32[64, 10]"
+  `)
+})
