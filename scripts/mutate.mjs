@@ -5,12 +5,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'vite'
 import { mutationsOf } from './mutations.mjs'
 import { projectRoot } from './process.mjs'
 
-const SUITE = join(projectRoot, 'test/conformance/gradientSuite.ts')
+const SUITE = fileURLToPath(new URL('../test/conformance/gradientSuite.ts', import.meta.url))
 const PRIMITIVES = join(projectRoot, 'src/primitives')
 const verbose = process.argv.includes('--verbose')
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))

@@ -57,15 +57,70 @@ declare module './ir/tensor.ts' {
 
 type Operation = (x: Tensor, ...rest: never[]) => unknown
 
-const { neg, abs, sign, floor, ceil, round, exp, log, sqrt, sin, cos, tan, tanh, sigmoid, relu, square, not, stopGradient } = arithmetic
-const { add, sub, mul, div, rem, pow, maximum, minimum, equal, notEqual, less, lessEqual, greater, greaterEqual, and, or, xor } = arithmetic
+const {
+  neg,
+  abs,
+  sign,
+  floor,
+  ceil,
+  round,
+  exp,
+  log,
+  sqrt,
+  sin,
+  cos,
+  tan,
+  tanh,
+  sigmoid,
+  relu,
+  square,
+  not,
+  stopGradient,
+} = arithmetic
+const {
+  add,
+  sub,
+  mul,
+  div,
+  rem,
+  pow,
+  maximum,
+  minimum,
+  equal,
+  notEqual,
+  less,
+  lessEqual,
+  greater,
+  greaterEqual,
+  and,
+  or,
+  xor,
+} = arithmetic
 const { leakyRelu, cast } = arithmetic
 const { sum, mean, max, min, matmul, dot, argMax, argMin, softmax, logSoftmax, logSumExp } = reductions
 const { reshape, flatten, transpose, broadcastTo, expandDims, squeeze, slice, pad, flip, gather } = shaping
 
 const GROUPS: readonly Readonly<Record<string, Operation>>[] = [
   { neg, abs, sign, floor, ceil, round, exp, log, sqrt, sin, cos, tan, tanh, sigmoid, relu, square, not, stopGradient },
-  { add, sub, mul, div, rem, pow, maximum, minimum, equal, notEqual, less, lessEqual, greater, greaterEqual, and, or, xor },
+  {
+    add,
+    sub,
+    mul,
+    div,
+    rem,
+    pow,
+    maximum,
+    minimum,
+    equal,
+    notEqual,
+    less,
+    lessEqual,
+    greater,
+    greaterEqual,
+    and,
+    or,
+    xor,
+  },
   { leakyRelu, cast, sum, mean, max, min, matmul, dot, argMax, argMin, softmax, logSoftmax, logSumExp },
   { reshape, flatten, transpose, broadcastTo, expandDims, squeeze, slice, pad, flip, gather },
   { data: readData, array: readArray, item: readItem, dispose: disposeTensor },

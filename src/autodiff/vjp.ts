@@ -21,12 +21,17 @@ export interface GradOptions {
 /**
  * Cotangents of `inputs` for cotangents of `outputs`; null where no derivative flows.
  */
-export function pullback(outputs: readonly Tensor[], cotangents: readonly Tensor[], inputs: readonly Tensor[]): (Tensor | null)[] {
+export function pullback(
+  outputs: readonly Tensor[],
+  cotangents: readonly Tensor[],
+  inputs: readonly Tensor[],
+): (Tensor | null)[] {
   const order = topologicalOrder(outputs)
   const depends = new Set<Tensor>(inputs)
   for (const tensor of order) {
     const source = tensor.source
-    if (source.kind === 'apply' && !depends.has(tensor) && source.inputs.some((input) => depends.has(input))) depends.add(tensor)
+    if (source.kind === 'apply' && !depends.has(tensor) && source.inputs.some((input) => depends.has(input)))
+      depends.add(tensor)
   }
   const collected = new Map<Tensor, Tensor>()
   const collect = (tensor: Tensor, cotangent: Tensor): void => {
@@ -45,7 +50,13 @@ export function pullback(outputs: readonly Tensor[], cotangents: readonly Tensor
     const source = tensor.source
     if (cotangent === undefined || source.kind !== 'apply' || stops.has(tensor) || !depends.has(tensor)) continue
     const needs = source.inputs.map((input) => depends.has(input) && isFloating(input.dtype))
-    const results = source.primitive.vjp({ inputs: source.inputs, output: tensor, params: source.params, cotangent, needs })
+    const results = source.primitive.vjp({
+      inputs: source.inputs,
+      output: tensor,
+      params: source.params,
+      cotangent,
+      needs,
+    })
     source.inputs.forEach((input, i) => {
       const result = results[i] ?? null
       if (needs[i] && result !== null) collect(input, result)
@@ -62,9 +73,12 @@ function fresh(x: Tensor): Tensor {
 
 function checkLeaf(operation: string, leaf: unknown, path: string): Tensor {
   const where = path === '' ? '' : ` at ${path}`
-  if (!(leaf instanceof Tensor)) throw new ArgumentError(`${operation}: expected a tensor${where}, got ${leaf === null ? 'null' : typeof leaf}`)
+  if (!(leaf instanceof Tensor))
+    throw new ArgumentError(`${operation}: expected a tensor${where}, got ${leaf === null ? 'null' : typeof leaf}`)
   if (!isFloating(leaf.dtype)) {
-    throw new DTypeError(`${operation}: cannot differentiate with respect to ${formatAval(leaf.aval)}${where}: cast it to float32 first`)
+    throw new DTypeError(
+      `${operation}: cannot differentiate with respect to ${formatAval(leaf.aval)}${where}: cast it to float32 first`,
+    )
   }
   return leaf
 }
@@ -74,12 +88,16 @@ type Fn<A extends readonly unknown[], R> = (...args: A) => R
 /** The loss of a result that may carry auxiliary values. */
 function splitResult(operation: string, result: unknown, hasAux: boolean): { loss: Tensor; aux: unknown } {
   const [loss, aux]: unknown[] = hasAux && Array.isArray(result) ? result : [result, undefined]
-  if (hasAux && !Array.isArray(result)) throw new ArgumentError(`${operation}: with hasAux the function must return [loss, auxiliary]`)
+  if (hasAux && !Array.isArray(result))
+    throw new ArgumentError(`${operation}: with hasAux the function must return [loss, auxiliary]`)
   if (!(loss instanceof Tensor)) throw new ArgumentError(`${operation}: the function must return a scalar tensor`)
   if (loss.rank !== 0) {
-    throw new ShapeError(`${operation}: the loss must be a scalar, got ${formatAval(loss.aval)}: reduce it first, e.g. with mean()`)
+    throw new ShapeError(
+      `${operation}: the loss must be a scalar, got ${formatAval(loss.aval)}: reduce it first, e.g. with mean()`,
+    )
   }
-  if (!isFloating(loss.dtype)) throw new DifferentiationError(`${operation}: the loss must be a float, got ${formatAval(loss.aval)}`)
+  if (!isFloating(loss.dtype))
+    throw new DifferentiationError(`${operation}: the loss must be a float, got ${formatAval(loss.aval)}`)
   return { loss, aux }
 }
 
@@ -138,7 +156,10 @@ export function grad<A extends readonly unknown[]>(fn: Fn<A, unknown>, options: 
 }
 
 /** As `grad`, but gives `[value, gradient]`; with `hasAux`, `[[value, auxiliary], gradient]`. */
-export function valueAndGrad<A extends readonly unknown[], R>(fn: Fn<A, R>, options: GradOptions = {}): Fn<A, [R, GradOf<A>]> {
+export function valueAndGrad<A extends readonly unknown[], R>(
+  fn: Fn<A, R>,
+  options: GradOptions = {},
+): Fn<A, [R, GradOf<A>]> {
   return (...args) => {
     const { loss, aux, gradient } = differentiate('valueAndGrad', fn as Fn<never[], unknown>, args, options)
     return [(options.hasAux ? [loss, aux] : loss) as R, gradient as GradOf<A>]
@@ -159,7 +180,10 @@ export function vjp<A extends readonly unknown[], R>(
   const outputs = flat.leaves.map((leaf, i) => checkLeaf('vjp', leaf, flat.paths[i]!))
   const own = new Set(inputs)
   return {
-    output: unflattenTree(flat.structure, outputs.map((out) => settle(out, own))) as R,
+    output: unflattenTree(
+      flat.structure,
+      outputs.map((out) => settle(out, own)),
+    ) as R,
     pullback: (cotangent) => {
       const given = flattenTree(cotangent)
       if (formatStructure(given.structure) !== formatStructure(flat.structure)) {
@@ -168,7 +192,9 @@ export function vjp<A extends readonly unknown[], R>(
       const cotangents = given.leaves.map((leaf, i) => checkLeaf('vjp', leaf, given.paths[i]!))
       outputs.forEach((out, i) => {
         if (!sameAval(out.aval, cotangents[i]!.aval)) {
-          throw new ShapeError(`vjp: the cotangent is ${formatAval(cotangents[i]!.aval)}, the output ${formatAval(out.aval)}`)
+          throw new ShapeError(
+            `vjp: the cotangent is ${formatAval(cotangents[i]!.aval)}, the output ${formatAval(out.aval)}`,
+          )
         }
       })
       const found = pullback(outputs, cotangents, inputs)
@@ -176,4 +202,3 @@ export function vjp<A extends readonly unknown[], R>(
     },
   }
 }
-

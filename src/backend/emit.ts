@@ -14,7 +14,13 @@ export interface Syntax {
   readonly lane: () => string
   readonly declare: (name: string, dtype: DType, lanes: number, value: string) => string
   readonly affine: (terms: readonly string[], constant: number, lanes: number) => string
-  readonly division: (op: 'quotient' | 'remainder', x: string, by: number, nonNegative: boolean, lanes: number) => string
+  readonly division: (
+    op: 'quotient' | 'remainder',
+    x: string,
+    by: number,
+    nonNegative: boolean,
+    lanes: number,
+  ) => string
   /** The element of a source's buffer at which the source begins, where that is known; added to indices. */
   readonly offsetOf: (source: Loadable) => number
   /** A contiguous access gets the index of the vector, a quarter of that of its first element. */
@@ -22,7 +28,11 @@ export interface Syntax {
   /** `factor * name`. */
   readonly product: (name: string, factor: number, lanes: number) => string
   readonly argument: (source: Loadable) => string
-  readonly operation: (node: Extract<Scalar, { op: 'unary' | 'binary' | 'select' | 'cast' | 'bitcast' }>, operands: readonly string[], lanes: number) => string
+  readonly operation: (
+    node: Extract<Scalar, { op: 'unary' | 'binary' | 'select' | 'cast' | 'bitcast' }>,
+    operands: readonly string[],
+    lanes: number,
+  ) => string
   readonly fold: (fold: FoldText) => string[]
   readonly localArray: (name: string, dtype: DType, extent: number) => string | null
   readonly localStore: (name: string, index: string, value: string) => string
@@ -127,7 +137,9 @@ export function createEmitter(
     const saved = scopes
     const scope: Scope = { variable: binding[0]?.variable.hash ?? null, lines: [], names: new Map() }
     scopes = [...saved.slice(0, at + 1), scope]
-    const shadowed = binding.map(({ variable }) => [variable.hash, depthOf.get(variable.hash), variableNames.get(variable.hash)] as const)
+    const shadowed = binding.map(
+      ({ variable }) => [variable.hash, depthOf.get(variable.hash), variableNames.get(variable.hash)] as const,
+    )
     for (const { variable, name } of binding) {
       depthOf.set(variable.hash, at + 1)
       variableNames.set(variable.hash, name)
@@ -180,7 +192,9 @@ export function createEmitter(
         return emitAffine(scalar, width)
       case 'quotient':
       case 'remainder':
-        return declared(scalar, width, () => syntax.division(scalar.op, emit(scalar.x), scalar.by, isNonNegative(scalar.x), width))
+        return declared(scalar, width, () =>
+          syntax.division(scalar.op, emit(scalar.x), scalar.by, isNonNegative(scalar.x), width),
+        )
       case 'load':
         return declared(scalar, width, () => {
           const lane = laneOf(scalar)
@@ -194,10 +208,16 @@ export function createEmitter(
       case 'bitcast':
         return declared(scalar, width, () => syntax.operation(scalar, [emit(scalar.x)], width))
       case 'binary':
-        return declared(scalar, width, () => syntax.operation(scalar, [wide(scalar.x, width), wide(scalar.y, width)], width))
+        return declared(scalar, width, () =>
+          syntax.operation(scalar, [wide(scalar.x, width), wide(scalar.y, width)], width),
+        )
       case 'select':
         return declared(scalar, width, () =>
-          syntax.operation(scalar, [wide(scalar.condition, width), wide(scalar.x, width), wide(scalar.y, width)], width),
+          syntax.operation(
+            scalar,
+            [wide(scalar.condition, width), wide(scalar.x, width), wide(scalar.y, width)],
+            width,
+          ),
         )
       case 'fold':
         return emitFold(scalar, width)
@@ -250,7 +270,16 @@ export function createEmitter(
         value = wide(scalar.body, lanes)
       })
       const { combine, variable } = scalar
-      const text = { name, combine, dtype: scalar.body.dtype, lanes, variable: loopName, extent: variable.extent, body, value }
+      const text = {
+        name,
+        combine,
+        dtype: scalar.body.dtype,
+        lanes,
+        variable: loopName,
+        extent: variable.extent,
+        body,
+        value,
+      }
       scopes[at]!.lines.push(...syntax.fold(text))
       return name
     })

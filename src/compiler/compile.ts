@@ -41,7 +41,8 @@ export function compile(graph: Graph, target: Target, options: CompileOptions): 
         const position = options.donations[i] ?? null
         const input = position === null ? undefined : graph.parameters[position]
         if (input === undefined || output === input) return []
-        if (!sameAval(input.aval, output.aval)) throw new InternalError('a donated input and its output differ in shape or dtype')
+        if (!sameAval(input.aval, output.aval))
+          throw new InternalError('a donated input and its output differ in shape or dtype')
         return [[output, input]]
       }),
     )
@@ -97,7 +98,10 @@ function distinctOutputs(outputs: readonly Tensor[], parameters: readonly Tensor
 }
 
 /** Which physical buffer a tensor is in, as text. */
-function bindingOf(locations: ReadonlyMap<Tensor, Location>, placements: readonly Placement[]): (tensor: Tensor) => string {
+function bindingOf(
+  locations: ReadonlyMap<Tensor, Location>,
+  placements: readonly Placement[],
+): (tensor: Tensor) => string {
   return (tensor) => {
     const location = locations.get(tensor)
     if (location === undefined) throw new InternalError('a tensor without a location')
@@ -120,7 +124,8 @@ function packWave(wave: readonly Kernel[], target: Target, binding: (tensor: Ten
   for (const kernel of wave) {
     if (isEmpty(kernel)) continue
     const own = new Set([...kernelReads(kernel), ...storesOf(kernel).map((store) => store.target)].map(binding))
-    const fits = ({ bindings }: { bindings: Set<string> }): boolean => new Set([...bindings, ...own]).size <= target.maxBindings
+    const fits = ({ bindings }: { bindings: Set<string> }): boolean =>
+      new Set([...bindings, ...own]).size <= target.maxBindings
     const open = target.pack ? dispatches.find(fits) : undefined
     if (open === undefined) dispatches.push({ kernels: [kernel], bindings: own })
     else {
@@ -135,4 +140,3 @@ function isEmpty(kernel: Kernel): boolean {
   if (kernel.kind === 'loop') return kernel.row.extent === 0
   return kernel.batch.extent * kernel.m.extent * kernel.n.extent === 0
 }
-

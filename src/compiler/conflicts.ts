@@ -10,7 +10,11 @@ import { type Kernel, rootsOf, storesOf } from './kernel.ts'
 /** The outputs of `kernel` that would overwrite elements which it still reads elsewhere. */
 export function kernelConflicts(kernel: Kernel, donations: Donations): Tensor[] {
   const loads = loadsOf(rootsOf(kernel))
-  const scalarStages = new Set(kernel.kind === 'loop' ? kernel.stages.filter((stage) => stage.inner === null).flatMap((stage) => stage.stores) : kernel.stores)
+  const scalarStages = new Set(
+    kernel.kind === 'loop'
+      ? kernel.stages.filter((stage) => stage.inner === null).flatMap((stage) => stage.stores)
+      : kernel.stores,
+  )
   return storesOf(kernel)
     .filter((store) => {
       const input = donations.get(store.target)
@@ -18,7 +22,10 @@ export function kernelConflicts(kernel: Kernel, donations: Donations): Tensor[] 
       const own = loads.filter((load) => tensorOf(load.source) === input)
       if (!scalarStages.has(store)) return own.length > 0
       if (own.some((load) => !sameIndex(load.index, store.index))) return true
-      return kernel.kind === 'contraction' && loadsOf([kernel.lhs, kernel.rhs]).some((load) => tensorOf(load.source) === input)
+      return (
+        kernel.kind === 'contraction' &&
+        loadsOf([kernel.lhs, kernel.rhs]).some((load) => tensorOf(load.source) === input)
+      )
     })
     .map((store) => store.target)
 }

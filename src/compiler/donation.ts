@@ -26,4 +26,3 @@ function operandsRead(group: Group, input: Tensor): boolean {
   const operands: Group = { ...group, members: new Map() }
   return groupLoads(operands).some((load) => tensorOf(load.source) === input)
 }
-

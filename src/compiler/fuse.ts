@@ -46,7 +46,8 @@ export function fuse(
   const stored = chooseStoredWithin(graph, apart.originals, limit, groupOf)
   const elements = elementsOf(stored)
   const singles = new Map<Tensor, Group>()
-  for (const tensor of topologicalOrder(graph.outputs)) if (stored.has(tensor)) singles.set(tensor, groupOf(tensor, elements))
+  for (const tensor of topologicalOrder(graph.outputs))
+    if (stored.has(tensor)) singles.set(tensor, groupOf(tensor, elements))
   const fits = bindingCheck(graph.outputs, singles, limit)
   const allowed = (group: Group): boolean => fits(group) && !donationConflict(group, donations)
   let groups: Group[] = []
@@ -85,7 +86,12 @@ function groupOf(tensor: Tensor, elements: Elements): Group {
  * The group whose kernel can compute `tensor` too: one that computes something `tensor` reads at its own index only, over the
  * same number of elements, with nothing else of `tensor`'s operands depending on that group.
  */
-function findHost(group: Group, tensor: Tensor, groups: readonly Group[], allowed: (group: Group) => boolean): Group | null {
+function findHost(
+  group: Group,
+  tensor: Tensor,
+  groups: readonly Group[],
+  allowed: (group: Group) => boolean,
+): Group | null {
   if (group.contraction !== null || group.members.get(tensor)!.value.op === 'fold') return null
   const loads = groupLoads(group)
   const reads = readsOf(group)
@@ -96,7 +102,10 @@ function findHost(group: Group, tensor: Tensor, groups: readonly Group[], allowe
       loads.every((load) => !host.members.has(tensorOf(load.source)) || sameIndex(load.index, group.row)),
   )
   const dependencies = dependenciesOf([...groups, group])
-  return candidates.reverse().find((host) => !reaches(dependencies, group, host, true) && allowed(absorb(host, group))) ?? null
+  return (
+    candidates.reverse().find((host) => !reaches(dependencies, group, host, true) && allowed(absorb(host, group))) ??
+    null
+  )
 }
 
 /** `host` with the members of `group`, which reads them at its own index. */
@@ -116,7 +125,9 @@ function inDependencyOrder(groups: readonly Group[]): Group[] {
   const done = new Set<Group>()
   const order: Group[] = []
   while (order.length < groups.length) {
-    const next = groups.find((group) => !done.has(group) && [...dependencies.get(group)!].every((other) => done.has(other)))
+    const next = groups.find(
+      (group) => !done.has(group) && [...dependencies.get(group)!].every((other) => done.has(other)),
+    )
     if (next === undefined) throw new InternalError('fuse made kernels that depend on each other')
     done.add(next)
     order.push(next)

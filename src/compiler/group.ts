@@ -62,7 +62,12 @@ export function dependenciesOf(groups: readonly Group[]): Map<Group, Set<Group>>
 }
 
 /** Whether `from` reaches `to` along dependencies, by a path of at least one step that avoids the direct edge if `indirect`. */
-export function reaches(dependencies: ReadonlyMap<Group, ReadonlySet<Group>>, from: Group, to: Group, indirect = false): boolean {
+export function reaches(
+  dependencies: ReadonlyMap<Group, ReadonlySet<Group>>,
+  from: Group,
+  to: Group,
+  indirect = false,
+): boolean {
   const seen = new Set<Group>()
   const stack = [...(dependencies.get(from) ?? [])].filter((group) => !(indirect && group === to))
   while (stack.length > 0) {
@@ -89,11 +94,13 @@ export function finish(group: Group, needed: (tensor: Tensor) => boolean, name: 
   if (contraction === null) return { kind: 'loop', name, row, stages }
   const { batch, m, n } = contraction
   const flat = ravel([batch, m, n], [batch.extent, m.extent, n.extent])
-  const stores = stages.flatMap((stage) => stage.stores).map(({ target, value }) => ({
-    target,
-    index: flat,
-    value: substituteVariables(value, new Map([[row, flat]])),
-  }))
+  const stores = stages
+    .flatMap((stage) => stage.stores)
+    .map(({ target, value }) => ({
+      target,
+      index: flat,
+      value: substituteVariables(value, new Map([[row, flat]])),
+    }))
   return { kind: 'contraction', name, ...contraction, stores }
 }
 

@@ -12,7 +12,15 @@ import { type Kernel, storesOf } from './kernel.ts'
 import type { Location, Program, ProgramMemory } from './program.ts'
 import { kernelReads } from './schedule.ts'
 
-const ELEMENT_BYTES: Record<DType, number> = { float32: 4, int32: 4, uint32: 4, bool: 4, uint8: 1, float16: 2, float64: 8 }
+const ELEMENT_BYTES: Record<DType, number> = {
+  float32: 4,
+  int32: 4,
+  uint32: 4,
+  bool: 4,
+  uint8: 1,
+  float16: 2,
+  float64: 8,
+}
 
 /** Bytes of a tensor on a device: `bool` takes 32 bits, everything is padded to 16 bytes for vector access. */
 export function deviceBytes(aval: Aval): number {
@@ -66,7 +74,9 @@ export function planMemory(
       for (const { target } of storesOf(kernel)) {
         if (locations.has(target)) continue
         const bytes = deviceBytes(target.aval)
-        const fitting = slots.filter((slot) => slot.busyUntil < i && slot.bytes >= bytes && slot.bytes <= 2 * sizeClass(bytes))
+        const fitting = slots.filter(
+          (slot) => slot.busyUntil < i && slot.bytes >= bytes && slot.bytes <= 2 * sizeClass(bytes),
+        )
         const best = fitting.sort((a, b) => a.bytes - b.bytes)[0]
         const slot = best ?? { bytes: sizeClass(bytes), busyUntil: 0 }
         if (best === undefined) slots.push(slot)
@@ -76,7 +86,8 @@ export function planMemory(
     }
   })
   for (const tensor of lastUse.keys()) {
-    if (!locations.has(tensor)) throw new InternalError(`a kernel reads ${formatAval(tensor.aval)}, which nothing computes`)
+    if (!locations.has(tensor))
+      throw new InternalError(`a kernel reads ${formatAval(tensor.aval)}, which nothing computes`)
   }
   return { locations, slots: slots.map((slot) => slot.bytes), ringColumns }
 }

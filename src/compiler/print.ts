@@ -42,7 +42,9 @@ export function printProgram(program: Program): string {
     `dispatch ${i}`,
     ...dispatch.kernels.flatMap((kernel) => [
       `  ${printShape(kernel)}`,
-      ...[...new Set(loadsOf(rootsOf(kernel)).map((load) => tensorOf(load.source)))].map((tensor) => `    reads  ${where(tensor)}`),
+      ...[...new Set(loadsOf(rootsOf(kernel)).map((load) => tensorOf(load.source)))].map(
+        (tensor) => `    reads  ${where(tensor)}`,
+      ),
       ...[...new Set(storesOf(kernel).map((store) => store.target))].map((tensor) => `    writes ${where(tensor)}`),
     ]),
   ])

@@ -14,7 +14,11 @@ const MAX_INNER = 512
 const MAX_ROW_PRODUCTS = 4096
 
 /** The groups with every profitable and allowed pair joined; those that compute a tensor of `apart` take nothing in. */
-export function mergeRows(given: readonly Group[], allowed: (group: Group) => boolean, apart: ReadonlySet<Tensor>): Group[] {
+export function mergeRows(
+  given: readonly Group[],
+  allowed: (group: Group) => boolean,
+  apart: ReadonlySet<Tensor>,
+): Group[] {
   let groups = [...given]
   for (;;) {
     const next = mergeOne(groups, allowed, apart)
@@ -23,7 +27,11 @@ export function mergeRows(given: readonly Group[], allowed: (group: Group) => bo
   }
 }
 
-function mergeOne(groups: readonly Group[], allowed: (group: Group) => boolean, apart: ReadonlySet<Tensor>): Group[] | null {
+function mergeOne(
+  groups: readonly Group[],
+  allowed: (group: Group) => boolean,
+  apart: ReadonlySet<Tensor>,
+): Group[] | null {
   const dependencies = dependenciesOf(groups)
   for (const consumer of groups) {
     if ([...consumer.members.keys()].some((tensor) => apart.has(tensor))) continue
@@ -65,7 +73,8 @@ function byRows(group: Group, rows: number): Map<Tensor, Member> | null {
   const innerExtent = size / rows
   const { contraction } = group
   // a whole row of the product counts, also where the rows tried are finer than that
-  if (contraction !== null && Math.max(innerExtent, contraction.n.extent) * contraction.k.extent > MAX_ROW_PRODUCTS) return null
+  if (contraction !== null && Math.max(innerExtent, contraction.n.extent) * contraction.k.extent > MAX_ROW_PRODUCTS)
+    return null
   const members = new Map<Tensor, Member>()
   for (const [tensor, { value }] of group.members) {
     const inner = innerExtent === 1 ? null : variable(`j${tensor.id}`, innerExtent)

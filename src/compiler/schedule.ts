@@ -38,9 +38,13 @@ export function schedule(kernels: readonly Kernel[], donations: Donations): Sche
   const waves: Kernel[][] = []
   const done = new Set<Kernel>()
   while (done.size < kernels.length) {
-    const wave = kernels.filter((kernel) => !done.has(kernel) && [...after.get(kernel)!].every((other) => done.has(other)))
+    const wave = kernels.filter(
+      (kernel) => !done.has(kernel) && [...after.get(kernel)!].every((other) => done.has(other)),
+    )
     if (wave.length === 0) {
-      const stuck = kernels.filter((kernel) => !done.has(kernel)).flatMap((kernel) => storesOf(kernel).map((store) => store.target))
+      const stuck = kernels
+        .filter((kernel) => !done.has(kernel))
+        .flatMap((kernel) => storesOf(kernel).map((store) => store.target))
       return { kind: 'conflict', outputs: stuck.filter((tensor) => donations.has(tensor)) }
     }
     wave.forEach((kernel) => done.add(kernel))

@@ -14,7 +14,15 @@ interface Readers {
   repeated: boolean
 }
 
-const COSTLY: ReadonlySet<UnaryFn | BinaryFn> = new Set<UnaryFn | BinaryFn>(['exp', 'log', 'sin', 'cos', 'tanh', 'pow', 'sqrt'])
+const COSTLY: ReadonlySet<UnaryFn | BinaryFn> = new Set<UnaryFn | BinaryFn>([
+  'exp',
+  'log',
+  'sin',
+  'cos',
+  'tanh',
+  'pow',
+  'sqrt',
+])
 const COSTLY_WEIGHT = 8
 /** Above this cost, a map that two kernels need is stored rather than computed twice. */
 const SHARED_COST = 8

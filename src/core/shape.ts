@@ -68,7 +68,9 @@ export function broadcastShapes(operation: string, ...shapes: Shape[]): number[]
  */
 export function normalizeAxis(operation: string, axis: number, rank: number): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    throw new ShapeError(`${operation}: axis ${axis} is out of range for rank ${rank} (allowed: ${-rank} .. ${rank - 1})`)
+    throw new ShapeError(
+      `${operation}: axis ${axis} is out of range for rank ${rank} (allowed: ${-rank} .. ${rank - 1})`,
+    )
   }
   return axis < 0 ? axis + rank : axis
 }

@@ -36,7 +36,11 @@ export function flattenTree(tree: unknown): { leaves: unknown[]; paths: string[]
     }
     if (isPlainObject(node)) {
       const keys = Object.keys(node).sort()
-      return { kind: 'object', keys, children: keys.map((key) => visit(node[key], path === '' ? key : `${path}.${key}`)) }
+      return {
+        kind: 'object',
+        keys,
+        children: keys.map((key) => visit(node[key], path === '' ? key : `${path}.${key}`)),
+      }
     }
     leaves.push(node)
     paths.push(path)
@@ -87,7 +91,10 @@ export function mapTree(tree: unknown, visit: (leaf: unknown, path: string) => u
  * Leaves of several trees of one structure, matched up.
  * @throws ArgumentError when the structures differ.
  */
-export function zipTrees(operation: string, trees: readonly unknown[]): { rows: unknown[][]; structure: TreeStructure } {
+export function zipTrees(
+  operation: string,
+  trees: readonly unknown[],
+): { rows: unknown[][]; structure: TreeStructure } {
   const flat = trees.map(flattenTree)
   const first = flat[0]!
   const key = formatStructure(first.structure)

@@ -37,7 +37,8 @@ export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
     for (let i = source.inputs.length - 1; i >= 0; i--) {
       const input = source.inputs[i]!
       if (!state.has(input)) stack.push(input)
-      else if (state.get(input) === 'open') throw new InternalError(`a tensor ${formatAval(tensor.aval)} depends on itself`)
+      else if (state.get(input) === 'open')
+        throw new InternalError(`a tensor ${formatAval(tensor.aval)} depends on itself`)
     }
   }
   return order
@@ -77,12 +78,15 @@ export function printGraph(graph: Graph): string {
   for (const tensor of topologicalOrder(graph.outputs)) {
     if (names.has(tensor)) continue
     const source = tensor.source
-    if (source.kind !== 'apply') throw new InternalError(`${formatAval(tensor.aval)} is neither parameter nor capture of its graph`)
+    if (source.kind !== 'apply')
+      throw new InternalError(`${formatAval(tensor.aval)} is neither parameter nor capture of its graph`)
     const name = `t${next++}`
     names.set(tensor, name)
     const params = formatParam(source.params)
     const inputs = source.inputs.map((input) => names.get(input)).join(', ')
-    lines.push(`${name}: ${formatAval(tensor.aval)} = ${source.primitive.name}(${inputs})${params === '' || params === 'null' ? '' : ` {${params}}`}`)
+    lines.push(
+      `${name}: ${formatAval(tensor.aval)} = ${source.primitive.name}(${inputs})${params === '' || params === 'null' ? '' : ` {${params}}`}`,
+    )
   }
   lines.push(`return ${graph.outputs.map((output) => names.get(output)).join(', ')}`)
   return lines.join('\n')

@@ -67,7 +67,11 @@ function sumOf(x: Scalar): Sum {
 }
 
 /** Joins pairs k·q·⌊x/k⌋ + q·(x mod k) into q·x until none is left. */
-function recombine(terms: { scalar: Scalar; factor: number }[]): { terms: Sum['terms']; constant: number; changed: boolean } {
+function recombine(terms: { scalar: Scalar; factor: number }[]): {
+  terms: Sum['terms']
+  constant: number
+  changed: boolean
+} {
   for (let i = 0; i < terms.length; i++) {
     const low = terms[i]!
     if (low.scalar.op !== 'remainder') continue

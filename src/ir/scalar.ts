@@ -49,19 +49,59 @@ export type Scalar =
   | Variable
   | Affine
   /** Floor division and the matching non-negative remainder of an int32 by a positive constant. */
-  | { readonly op: 'quotient' | 'remainder'; readonly dtype: 'int32'; readonly hash: number; readonly x: Scalar; readonly by: number }
+  | {
+      readonly op: 'quotient' | 'remainder'
+      readonly dtype: 'int32'
+      readonly hash: number
+      readonly x: Scalar
+      readonly by: number
+    }
   /** The element of `source` at a flat, row-major index. */
-  | { readonly op: 'load'; readonly dtype: DType; readonly hash: number; readonly source: Loadable; readonly index: Scalar }
+  | {
+      readonly op: 'load'
+      readonly dtype: DType
+      readonly hash: number
+      readonly source: Loadable
+      readonly index: Scalar
+    }
   /** A value of the argument row: what changes from step to step. */
   | { readonly op: 'argument'; readonly dtype: DType; readonly hash: number; readonly source: Loadable }
   | { readonly op: 'unary'; readonly dtype: DType; readonly hash: number; readonly fn: UnaryFn; readonly x: Scalar }
-  | { readonly op: 'binary'; readonly dtype: DType; readonly hash: number; readonly fn: BinaryFn; readonly x: Scalar; readonly y: Scalar }
-  | { readonly op: 'select'; readonly dtype: DType; readonly hash: number; readonly condition: Scalar; readonly x: Scalar; readonly y: Scalar }
+  | {
+      readonly op: 'binary'
+      readonly dtype: DType
+      readonly hash: number
+      readonly fn: BinaryFn
+      readonly x: Scalar
+      readonly y: Scalar
+    }
+  | {
+      readonly op: 'select'
+      readonly dtype: DType
+      readonly hash: number
+      readonly condition: Scalar
+      readonly x: Scalar
+      readonly y: Scalar
+    }
   | { readonly op: 'cast' | 'bitcast'; readonly dtype: DType; readonly hash: number; readonly x: Scalar }
   /** The values of `body` for all `variable`, combined in order. */
-  | { readonly op: 'fold'; readonly dtype: DType; readonly hash: number; readonly combine: Combine; readonly variable: Variable; readonly body: Scalar }
+  | {
+      readonly op: 'fold'
+      readonly dtype: DType
+      readonly hash: number
+      readonly combine: Combine
+      readonly variable: Variable
+      readonly body: Scalar
+    }
   /** An array of `variable.extent` elements `body`, computed once where its free variables are known, read at `index`. */
-  | { readonly op: 'local'; readonly dtype: DType; readonly hash: number; readonly variable: Variable; readonly body: Scalar; readonly index: Scalar }
+  | {
+      readonly op: 'local'
+      readonly dtype: DType
+      readonly hash: number
+      readonly variable: Variable
+      readonly body: Scalar
+      readonly index: Scalar
+    }
   /** The finished sum of a contraction, in its epilogue. */
   | { readonly op: 'accumulator'; readonly dtype: DType; readonly hash: number }
 
@@ -172,7 +212,8 @@ export function binary(fn: BinaryFn, x: Scalar, y: Scalar): Scalar {
   const dtype = COMPARISONS.has(fn) ? 'bool' : x.dtype
   const known = FOLD_BINARY[fn]
   const wraps = fn === 'mul' && !isFloating(x.dtype) // a product of integers may exceed 2^53
-  if (known !== undefined && !wraps && x.op === 'const' && y.op === 'const') return constant(dtype, known(x.value, y.value))
+  if (known !== undefined && !wraps && x.op === 'const' && y.op === 'const')
+    return constant(dtype, known(x.value, y.value))
   if (x.dtype === 'bool' && fn === 'and') {
     if (x.op === 'const') return x.value ? y : x
     if (y.op === 'const') return y.value ? x : y

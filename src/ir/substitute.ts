@@ -2,7 +2,19 @@
 // a variable or a load was replaced. Shared nodes stay shared.
 
 import { floorDiv, floorMod, integer, plus, times } from './indexMap.ts'
-import { binary, bitcast, cast, childrenOf, fold, load, local, type Scalar, select, unary, type Variable } from './scalar.ts'
+import {
+  binary,
+  bitcast,
+  cast,
+  childrenOf,
+  fold,
+  load,
+  local,
+  type Scalar,
+  select,
+  unary,
+  type Variable,
+} from './scalar.ts'
 
 /** What a node becomes; null keeps it and goes on into its children. */
 export type Replace = (scalar: Scalar) => Scalar | null
@@ -15,7 +27,10 @@ function rebuild(scalar: Scalar, go: (child: Scalar) => Scalar): Scalar {
     case 'accumulator':
       return scalar
     case 'affine':
-      return scalar.terms.reduce((total, { scalar: term, factor }) => plus(total, times(go(term), factor)), integer(scalar.constant))
+      return scalar.terms.reduce(
+        (total, { scalar: term, factor }) => plus(total, times(go(term), factor)),
+        integer(scalar.constant),
+      )
     case 'quotient':
       return floorDiv(go(scalar.x), scalar.by)
     case 'remainder':

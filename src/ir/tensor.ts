@@ -73,7 +73,8 @@ export class Tensor {
     this.aval = aval
     this.traced = traced
     this.#source = source
-    this.#depth = source.kind === 'apply' ? 1 + source.inputs.reduce((depth, input) => Math.max(depth, input.depth), 0) : 0
+    this.#depth =
+      source.kind === 'apply' ? 1 + source.inputs.reduce((depth, input) => Math.max(depth, input.depth), 0) : 0
   }
 
   /** The longest chain of operations that are still to be computed for this tensor. */

@@ -41,7 +41,10 @@ function accurateLog(x: Scalar): Scalar {
 function accurateTanh(x: Scalar): Scalar {
   const size = unary('abs', x)
   const z = mul(x, x)
-  const near = polynomial(z, [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1])
+  const near = polynomial(
+    z,
+    [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1],
+  )
   const small = add(mul(mul(near, z), x), x)
   const doubled = unary('exp', mul(binary('min', size, f(10)), f(2)))
   const large = sub(f(1), binary('div', f(2), add(doubled, f(1))))
@@ -56,9 +59,18 @@ function accurateSinCos(x: Scalar, cosine: boolean): Scalar {
   const octant = cast('int32', mul(size, f(FOUR_OVER_PI)))
   const even = add(octant, binary('and', octant, i(1)))
   const y = cast('float32', even)
-  const r = sub(sub(sub(size, mul(y, f(0.78515625))), mul(y, f(2.4187564849853516e-4))), mul(y, f(3.774894977445941e-8)))
+  const r = sub(
+    sub(sub(size, mul(y, f(0.78515625))), mul(y, f(2.4187564849853516e-4))),
+    mul(y, f(3.774894977445941e-8)),
+  )
   const z = mul(r, r)
-  const cosPart = add(sub(mul(mul(polynomial(z, [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]), z), z), mul(z, f(0.5))), f(1))
+  const cosPart = add(
+    sub(
+      mul(mul(polynomial(z, [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]), z), z),
+      mul(z, f(0.5)),
+    ),
+    f(1),
+  )
   const sinPart = add(mul(mul(polynomial(z, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]), z), r), r)
   const place = binary('and', even, i(7))
   const quarter = binary('and', place, i(3))

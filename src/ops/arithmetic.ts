@@ -21,7 +21,10 @@ const comparison =
   (name: string, primitive: PrimitiveFunction<null>): Binary =>
   (a, b) => {
     const dtype = commonDType([a, b])
-    return primitive(unify(name, [a, b], dtype === 'bool' && primitive !== p.equal && primitive !== p.notEqual ? 'int32' : dtype), null)
+    return primitive(
+      unify(name, [a, b], dtype === 'bool' && primitive !== p.equal && primitive !== p.notEqual ? 'int32' : dtype),
+      null,
+    )
   }
 
 const bits =
@@ -32,7 +35,9 @@ const bits =
 /** The dtype in which a function of real numbers works: floats keep theirs, integers and bool become float32. */
 function toFloat(name: string, x: TensorLike): Tensor {
   const tensor = asTensor(name, x)
-  return tensor.dtype === 'float32' || tensor.dtype === 'float64' || tensor.dtype === 'float16' ? tensor : castTo(tensor, 'float32')
+  return tensor.dtype === 'float32' || tensor.dtype === 'float64' || tensor.dtype === 'float16'
+    ? tensor
+    : castTo(tensor, 'float32')
 }
 
 const real =
@@ -134,7 +139,8 @@ export const not = (x: TensorLike): Tensor => {
 export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tensor {
   checkOperand('where', condition)
   const test = asTensor('where', condition)
-  if (test.dtype !== 'bool') throw new DTypeError(`where: the condition must be bool, got ${test.dtype}: compare it first, e.g. greater(x, 0)`)
+  if (test.dtype !== 'bool')
+    throw new DTypeError(`where: the condition must be bool, got ${test.dtype}: compare it first, e.g. greater(x, 0)`)
   const [x, y] = unify('where', [a, b])
   const shape = broadcastShapes('where', test.shape, x!.shape)
   return p.select([broadcastTensor(test, shape), broadcastTensor(x!, shape), broadcastTensor(y!, shape)], null)

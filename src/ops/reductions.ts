@@ -15,7 +15,8 @@ import { expandDims, reshape } from './shaping.ts'
 /** What reductions take: axes (all when missing; negative ones count from the end), and whether those stay with extent 1. */
 export type Axes = number | readonly number[]
 
-const keptAs = (shape: Shape, axes: readonly number[]): number[] => shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent))
+const keptAs = (shape: Shape, axes: readonly number[]): number[] =>
+  shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent))
 
 const numeric = (name: string, x: TensorLike): Tensor => {
   const tensor = asTensor(name, x)
@@ -94,18 +95,29 @@ export interface MatmulOptions {
  */
 export function matmul(a: TensorLike, b: TensorLike, options: MatmulOptions = {}): Tensor {
   const dtype = commonDType([a, b])
-  const given = [asTensor('matmul', a), asTensor('matmul', b)].map((x) => castTo(x, isFloating(dtype) ? dtype : 'float32'))
+  const given = [asTensor('matmul', a), asTensor('matmul', b)].map((x) =>
+    castTo(x, isFloating(dtype) ? dtype : 'float32'),
+  )
   const [x, y] = [given[0]!, given[1]!]
-  if (x.rank === 0 || y.rank === 0) throw new ShapeError(`matmul: operands need at least one axis, got ${formatShape(x.shape)} and ${formatShape(y.shape)}`)
+  if (x.rank === 0 || y.rank === 0)
+    throw new ShapeError(
+      `matmul: operands need at least one axis, got ${formatShape(x.shape)} and ${formatShape(y.shape)}`,
+    )
   let lhs = x.rank === 1 ? expandDims(x, 0) : options.transposeA ? transposeLast(x) : x
   let rhs = y.rank === 1 ? expandDims(y, 1) : options.transposeB ? transposeLast(y) : y
   const [k, k2] = [lhs.shape.at(-1)!, rhs.shape.at(-2)!]
   if (k !== k2) {
     const transposed = y.rank > 1 && rhs.shape.at(-1) === k ? '. Did you mean transposeB?' : x.rank > 1 && lhs.shape.at(-2) === k2 ? '. Did you mean transposeA?' : '' // prettier-ignore
-    throw new ShapeError(`matmul: inner dimensions differ: lhs ${formatShape(x.shape)}, rhs ${formatShape(y.shape)} (${k} != ${k2})${transposed}`)
+    throw new ShapeError(
+      `matmul: inner dimensions differ: lhs ${formatShape(x.shape)}, rhs ${formatShape(y.shape)} (${k} != ${k2})${transposed}`,
+    )
   }
   const batch = broadcastShapes('matmul', lhs.shape.slice(0, -2), rhs.shape.slice(0, -2))
-  const resultShape = [...batch, ...(x.rank === 1 ? [] : [lhs.shape.at(-2)!]), ...(y.rank === 1 ? [] : [rhs.shape.at(-1)!])]
+  const resultShape = [
+    ...batch,
+    ...(x.rank === 1 ? [] : [lhs.shape.at(-2)!]),
+    ...(y.rank === 1 ? [] : [rhs.shape.at(-1)!]),
+  ]
   if (rhs.rank === 2 && lhs.rank > 2) {
     lhs = reshape(lhs, [sizeOf(lhs.shape.slice(0, -1)), k]) // one matrix serves all batches: they are rows of one product
   } else {

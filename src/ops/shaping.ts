@@ -22,7 +22,9 @@ export function reshape(x: TensorLike, shape: Shape): Tensor {
   if (shape.lastIndexOf(-1) !== unknown || known === 0 || tensor.size % known !== 0) {
     throw new ShapeError(`reshape: ${formatShape(tensor.shape)} cannot become ${formatShape(shape)}`)
   }
-  return structural.reshape([tensor], { shape: shape.map((extent, axis) => (axis === unknown ? tensor.size / known : extent)) })
+  return structural.reshape([tensor], {
+    shape: shape.map((extent, axis) => (axis === unknown ? tensor.size / known : extent)),
+  })
 }
 
 /** Axes from `from` on joined into one. */
@@ -37,7 +39,9 @@ export function flatten(x: TensorLike, from = 0): Tensor {
 export function transpose(x: TensorLike, permutation?: readonly number[]): Tensor {
   const tensor = asTensor('transpose', x)
   const axes = permutation ?? tensor.shape.map((_, axis) => tensor.rank - 1 - axis)
-  return structural.transpose([tensor], { permutation: axes.map((axis) => normalizeAxis('transpose', axis, tensor.rank)) })
+  return structural.transpose([tensor], {
+    permutation: axes.map((axis) => normalizeAxis('transpose', axis, tensor.rank)),
+  })
 }
 
 /**
@@ -47,7 +51,8 @@ export function transpose(x: TensorLike, permutation?: readonly number[]): Tenso
 export function broadcastTo(x: TensorLike, shape: Shape): Tensor {
   checkShape('broadcastTo', shape)
   const tensor = asTensor('broadcastTo', x)
-  if (tensor.rank > shape.length) throw new ShapeError(`broadcastTo: ${formatShape(tensor.shape)} has more axes than ${formatShape(shape)}`)
+  if (tensor.rank > shape.length)
+    throw new ShapeError(`broadcastTo: ${formatShape(tensor.shape)} has more axes than ${formatShape(shape)}`)
   return broadcastTensor(tensor, shape)
 }
 
@@ -61,13 +66,22 @@ export function expandDims(x: TensorLike, axis: number): Tensor {
 /** Axes of extent 1 removed: the given ones, or all. */
 export function squeeze(x: TensorLike, axes?: number | readonly number[]): Tensor {
   const tensor = asTensor('squeeze', x)
-  const gone = axes === undefined ? tensor.shape.flatMap((extent, axis) => (extent === 1 ? [axis] : [])) : normalizeAxes('squeeze', axes, tensor.rank)
-  if (gone.some((axis) => tensor.shape[axis] !== 1)) throw new ShapeError(`squeeze: axes [${gone}] of ${formatShape(tensor.shape)} are not all 1`)
+  const gone =
+    axes === undefined
+      ? tensor.shape.flatMap((extent, axis) => (extent === 1 ? [axis] : []))
+      : normalizeAxes('squeeze', axes, tensor.rank)
+  if (gone.some((axis) => tensor.shape[axis] !== 1))
+    throw new ShapeError(`squeeze: axes [${gone}] of ${formatShape(tensor.shape)} are not all 1`)
   return reshape(tensor, tensor.shape.filter((_, axis) => !gone.includes(axis))) // prettier-ignore
 }
 
 /** Elements `start, start + step, ...` below `limit` per axis; negative bounds count from the end, missing ones mean all. */
-export function slice(x: TensorLike, start: readonly number[], limit?: readonly number[], step?: readonly number[]): Tensor {
+export function slice(
+  x: TensorLike,
+  start: readonly number[],
+  limit?: readonly number[],
+  step?: readonly number[],
+): Tensor {
   const tensor = asTensor('slice', x)
   const bound = (value: number | undefined, extent: number, missing: number): number =>
     value === undefined ? missing : Math.min(extent, Math.max(0, value < 0 ? value + extent : value))
@@ -82,7 +96,12 @@ export function pad(x: TensorLike, padding: readonly (readonly [number, number])
   if (padding.length !== tensor.rank || padding.flat().some((n) => !Number.isInteger(n) || n < 0)) {
     throw new ArgumentError(`pad: expected ${tensor.rank} pairs of integers >= 0 for ${formatShape(tensor.shape)}`)
   }
-  return structural.pad([tensor], { low: padding.map(([low]) => low), high: padding.map(([, high]) => high), interior: padding.map(() => 0), value })
+  return structural.pad([tensor], {
+    low: padding.map(([low]) => low),
+    high: padding.map(([, high]) => high),
+    interior: padding.map(() => 0),
+    value,
+  })
 }
 
 /** The order of elements reversed along the axes, or along all. */
@@ -104,7 +123,9 @@ export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
   const rest = (shape: Shape): number[] => shape.filter((_, i) => i !== at)
   for (const part of parts) {
     if (part.rank !== first.rank || !sameShape(rest(part.shape), rest(first.shape))) {
-      throw new ShapeError(`concat: shapes ${formatShape(first.shape)} and ${formatShape(part.shape)} differ beside axis ${at}`)
+      throw new ShapeError(
+        `concat: shapes ${formatShape(first.shape)} and ${formatShape(part.shape)} differ beside axis ${at}`,
+      )
     }
   }
   const total = parts.reduce((sum, part) => sum + part.shape[at]!, 0)
@@ -124,7 +145,10 @@ export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
  * @throws DTypeError when the positions are not integers.
  */
 export function gather(x: TensorLike, positions: Tensor): Tensor {
-  return indexing.gather([asTensor('gather', x), positions.dtype === 'uint8' ? castTo(positions, 'int32') : positions], null)
+  return indexing.gather(
+    [asTensor('gather', x), positions.dtype === 'uint8' ? castTo(positions, 'int32') : positions],
+    null,
+  )
 }
 
 /** `[rows, ...]` zeros to which the rows of `updates` are added at `positions`. */
@@ -135,7 +159,9 @@ export function scatterAdd(positions: Tensor, updates: Tensor, rows: number): Te
 /** `length` rows of `x` from the position that the scalar `start` gives, clamped so that all lie inside. */
 export function dynamicSlice(x: TensorLike, start: TensorLike, length: number): Tensor {
   const from = asTensor('dynamicSlice', start)
-  return indexing.dynamicSlice([asTensor('dynamicSlice', x), from.dtype === 'float32' ? castTo(from, 'int32') : from], { length })
+  return indexing.dynamicSlice([asTensor('dynamicSlice', x), from.dtype === 'float32' ? castTo(from, 'int32') : from], {
+    length,
+  })
 }
 
 /** int32 (or other) coordinates `0, 1, ...` along an axis of a shape. */
@@ -156,7 +182,8 @@ export function arange(start: number, stop?: number, step = 1, dtype: DType = 'f
 
 /** `count` evenly spaced float32 values from `start` to `stop`, both included. */
 export function linspace(start: number, stop: number, count: number): Tensor {
-  if (!Number.isInteger(count) || count < 1) throw new ArgumentError(`linspace: expected a count of at least 1, got ${count}`)
+  if (!Number.isInteger(count) || count < 1)
+    throw new ArgumentError(`linspace: expected a count of at least 1, got ${count}`)
   return add(mul(indices([count], 0, 'float32'), count === 1 ? 0 : (stop - start) / (count - 1)), start)
 }
 
@@ -182,7 +209,8 @@ export function eye(size: number, dtype: DType = 'float32'): Tensor {
  * @throws DTypeError when the labels are not integers.
  */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
-  if (labels.dtype === 'float32' || labels.dtype === 'bool') throw new DTypeError(`oneHot: labels must be integers, got ${labels.dtype}`)
+  if (labels.dtype === 'float32' || labels.dtype === 'bool')
+    throw new DTypeError(`oneHot: labels must be integers, got ${labels.dtype}`)
   const shape = [...labels.shape, classes]
   const expanded = broadcastTensor(expandDims(castTo(labels, 'int32'), -1), shape)
   return castTo(equal(indices(shape, shape.length - 1), expanded), dtype)

@@ -15,8 +15,12 @@ export const broadcast: PrimitiveFunction<{ shape: Shape; axes: readonly number[
   shape: ([x], { shape, axes }) => {
     checkShape('broadcast', shape)
     const increasing = axes.every((axis, i) => i === 0 || axis > axes[i - 1]!)
-    const ok = increasing && axes.length === x!.shape.length && x!.shape.every((extent, i) => extent === 1 || extent === shape[axes[i]!])
-    if (!ok) throw new ShapeError(`broadcast: ${formatShape(x!.shape)} does not fit ${formatShape(shape)} at axes [${axes}]`)
+    const ok =
+      increasing &&
+      axes.length === x!.shape.length &&
+      x!.shape.every((extent, i) => extent === 1 || extent === shape[axes[i]!])
+    if (!ok)
+      throw new ShapeError(`broadcast: ${formatShape(x!.shape)} does not fit ${formatShape(shape)} at axes [${axes}]`)
     return { shape, dtype: x!.dtype }
   },
   reference: ([x], { shape, axes }) => {
@@ -32,10 +36,12 @@ export const broadcast: PrimitiveFunction<{ shape: Shape; axes: readonly number[
   }),
   vjp: ({ inputs, params, cotangent }) => {
     const x = inputs[0]!
-    const repeated = params.shape.map((_, axis) => axis).filter((axis) => {
-      const from = params.axes.indexOf(axis)
-      return from < 0 || (x.shape[from] === 1 && params.shape[axis] !== 1)
-    })
+    const repeated = params.shape
+      .map((_, axis) => axis)
+      .filter((axis) => {
+        const from = params.axes.indexOf(axis)
+        return from < 0 || (x.shape[from] === 1 && params.shape[axis] !== 1)
+      })
     const summed = repeated.length === 0 ? cotangent : sum([cotangent], { axes: repeated })
     return [reshape([summed], { shape: x.shape })]
   },
@@ -58,4 +64,3 @@ export const sum: PrimitiveFunction<Axes> = definePrimitive({
   vjp: ({ inputs, params, cotangent }) => [unreduce(cotangent, inputs[0]!, params.axes)],
   rewrite: ([x], { axes }) => (axes.length === 0 ? x! : null),
 })
-

@@ -25,7 +25,9 @@ function checkOperand(name: string, operand: Operand, aval: Aval): void {
     any: number || dtype === 'bool',
   }
   if (!accepted[operand]) {
-    throw new DTypeError(`${name}: takes ${operand === 'any' ? 'numbers or bool' : `${operand} operands`}, got ${formatAval(aval)}; cast it first`)
+    throw new DTypeError(
+      `${name}: takes ${operand === 'any' ? 'numbers or bool' : `${operand} operands`}, got ${formatAval(aval)}; cast it first`,
+    )
   }
 }
 
@@ -135,7 +137,8 @@ export const relu = defineUnary('relu', {
   operand: 'number',
   reference: (x) => (x <= 0 ? 0 : x),
   element: (x) => binary('max', x, zeroOf(x)),
-  vjp: ({ output, cotangent }) => select([greater([output, fullLike(output, 0)], null), cotangent, fullLike(cotangent, 0)], null),
+  vjp: ({ output, cotangent }) =>
+    select([greater([output, fullLike(output, 0)], null), cotangent, fullLike(cotangent, 0)], null),
 })
 
 /** Logical negation. */
@@ -249,10 +252,16 @@ export const rem = defineBinary('rem', {
 /** Powers of magnitudes with the sign put back: a device's `pow` knows no negative base. */
 function signedPower(x: Scalar, y: Scalar): Scalar {
   const isWhole = (value: Scalar): Scalar =>
-    value.op === 'const' ? constant('bool', Number(Number.isInteger(value.value))) : binary('eq', value, unary('floor', value))
+    value.op === 'const'
+      ? constant('bool', Number(Number.isInteger(value.value)))
+      : binary('eq', value, unary('floor', value))
   const half = binary('mul', y, constant(y.dtype, 0.5))
   const power = selectScalar(binary('eq', y, zeroOf(y)), constant(x.dtype, 1), binary('pow', unary('abs', x), y))
-  const ofNegative = selectScalar(isWhole(half), power, selectScalar(isWhole(y), unary('neg', power), constant(x.dtype, Number.NaN)))
+  const ofNegative = selectScalar(
+    isWhole(half),
+    power,
+    selectScalar(isWhole(y), unary('neg', power), constant(x.dtype, Number.NaN)),
+  )
   return selectScalar(binary('lt', x, zeroOf(x)), ofNegative, power)
 }
 
@@ -275,7 +284,8 @@ function extremeVjp(wins: typeof greater) {
     const half = mul([cotangent, fullLike(cotangent, 0.5)], null)
     const tie = equal([x!, y!], null)
     const zero = fullLike(cotangent, 0)
-    const part = (a: Tensor, b: Tensor): Tensor => select([tie, half, select([wins([a, b], null), cotangent, zero], null)], null)
+    const part = (a: Tensor, b: Tensor): Tensor =>
+      select([tie, half, select([wins([a, b], null), cotangent, zero], null)], null)
     return [part(x!, y!), part(y!, x!)]
   }
 }
@@ -297,10 +307,20 @@ export const greater = compare('greater', 'gt', 'number', (x, y) => x > y)
 export const greaterEqual = compare('greaterEqual', 'ge', 'number', (x, y) => x >= y)
 
 /** The greater operand; at ties either gets half of the cotangent. */
-export const maximum = defineBinary('maximum', { operand: 'number', fn: 'max', reference: (x, y) => Math.max(x, y), vjp: extremeVjp(greater) })
+export const maximum = defineBinary('maximum', {
+  operand: 'number',
+  fn: 'max',
+  reference: (x, y) => Math.max(x, y),
+  vjp: extremeVjp(greater),
+})
 
 /** The lesser operand; at ties either gets half of the cotangent. */
-export const minimum = defineBinary('minimum', { operand: 'number', fn: 'min', reference: (x, y) => Math.min(x, y), vjp: extremeVjp(less) })
+export const minimum = defineBinary('minimum', {
+  operand: 'number',
+  fn: 'min',
+  reference: (x, y) => Math.min(x, y),
+  vjp: extremeVjp(less),
+})
 
 /** Logical or bitwise and. */
 export const and = defineBinary('and', { operand: 'bits', fn: 'and', reference: (x, y) => x & y })
@@ -317,7 +337,8 @@ export const shiftRight = defineBinary('shiftRight', { operand: 'integer', fn: '
 export const select: PrimitiveFunction<null> = definePrimitive({
   name: 'select',
   shape: ([condition, x, y]) => {
-    if (condition!.dtype !== 'bool') throw new DTypeError(`where: the condition must be bool, got ${formatAval(condition!)}`)
+    if (condition!.dtype !== 'bool')
+      throw new DTypeError(`where: the condition must be bool, got ${formatAval(condition!)}`)
     if (!sameAval(x!, y!)) throw new ShapeError(`where: branches differ: ${formatAval(x!)} and ${formatAval(y!)}`)
     return x!
   },
@@ -351,7 +372,8 @@ export const bitcast: PrimitiveFunction<{ dtype: DType }> = definePrimitive({
   differentiable: false,
   shape: ([x], { dtype }) => {
     const wide: readonly DType[] = ['float32', 'int32', 'uint32']
-    if (!wide.includes(x!.dtype) || !wide.includes(dtype)) throw new DTypeError(`bitcast: ${x!.dtype} to ${dtype} are not both 32 bits wide`)
+    if (!wide.includes(x!.dtype) || !wide.includes(dtype))
+      throw new DTypeError(`bitcast: ${x!.dtype} to ${dtype} are not both 32 bits wide`)
     return { shape: x!.shape, dtype }
   },
   reference: ([x], { dtype }) => {

@@ -74,7 +74,8 @@ export const scatterAdd: PrimitiveFunction<{ rows: number }> = definePrimitive({
     const row = sizeOf(output.shape.slice(1))
     indices!.data.forEach((position, i) => {
       const to = Math.min(Math.max(position, 0), rows - 1)
-      for (let j = 0; j < row; j++) data[to * row + j] = roundInteger(output.dtype, data[to * row + j]! + updates!.data[i * row + j]!)
+      for (let j = 0; j < row; j++)
+        data[to * row + j] = roundInteger(output.dtype, data[to * row + j]! + updates!.data[i * row + j]!)
     })
     return data
   },
@@ -87,7 +88,10 @@ export const scatterAdd: PrimitiveFunction<{ rows: number }> = definePrimitive({
       return select(hit, read(1, [...inner, ...coordinates.slice(1)]), constant(updates!.dtype, 0))
     },
   }),
-  vjp: ({ inputs: [indices], params: { rows }, cotangent }) => [null, rows === 0 ? null : gather([cotangent, indices!], null)],
+  vjp: ({ inputs: [indices], params: { rows }, cotangent }) => [
+    null,
+    rows === 0 ? null : gather([cotangent, indices!], null),
+  ],
 })
 
 /** `shape` elements of operand 0 from the position that operand 1 (int32 or uint32 scalar) gives along axis 0, clamped so that all lie inside. */
@@ -95,7 +99,8 @@ export const dynamicSlice: PrimitiveFunction<{ length: number }> = definePrimiti
   name: 'dynamicSlice',
   shape: ([x, start], { length }) => {
     checkIndices('dynamicSlice', start!)
-    if (start!.shape.length !== 0) throw new ShapeError(`dynamicSlice: the start must be a scalar, got ${formatAval(start!)}`)
+    if (start!.shape.length !== 0)
+      throw new ShapeError(`dynamicSlice: the start must be a scalar, got ${formatAval(start!)}`)
     if (x!.shape.length === 0 || length < 0 || length > x!.shape[0]!) {
       throw new ShapeError(`dynamicSlice: ${length} rows do not fit into ${formatShape(x!.shape)}`)
     }
@@ -124,7 +129,11 @@ export const dynamicUpdate: PrimitiveFunction<{ shape: Shape }> = definePrimitiv
   name: 'dynamicUpdate',
   shape: ([start, rows], { shape }) => {
     checkIndices('dynamicUpdate', start!)
-    if (rows!.shape.length !== shape.length || rows!.shape[0]! > shape[0]! || !sameShape(rows!.shape.slice(1), shape.slice(1))) {
+    if (
+      rows!.shape.length !== shape.length ||
+      rows!.shape[0]! > shape[0]! ||
+      !sameShape(rows!.shape.slice(1), shape.slice(1))
+    ) {
       throw new ShapeError(`dynamicUpdate: ${formatShape(rows!.shape)} does not fit into ${formatShape(shape)}`)
     }
     return { shape, dtype: rows!.dtype }

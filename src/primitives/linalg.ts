@@ -28,7 +28,9 @@ export const matmul: PrimitiveFunction<null> = definePrimitive({
       throw new ShapeError(`matmul: batch axes differ: lhs ${formatShape(a!.shape)}, rhs ${formatShape(b!.shape)}`)
     }
     if (a!.shape[rank - 1] !== b!.shape[rank - 2]) {
-      throw new ShapeError(`matmul: inner dimensions differ: lhs ${formatShape(a!.shape)}, rhs ${formatShape(b!.shape)}`)
+      throw new ShapeError(
+        `matmul: inner dimensions differ: lhs ${formatShape(a!.shape)}, rhs ${formatShape(b!.shape)}`,
+      )
     }
     return { shape: [...a!.shape.slice(0, -1), b!.shape[rank - 1]!], dtype: a!.dtype }
   },

@@ -24,7 +24,8 @@ export const iota: PrimitiveFunction<{ shape: Shape; axis: number; dtype: DType 
   name: 'iota',
   differentiable: false,
   shape: (_, { shape, axis, dtype }) => {
-    if (axis < 0 || axis >= shape.length) throw new ShapeError(`iota: axis ${axis} is out of range for rank ${shape.length}`)
+    if (axis < 0 || axis >= shape.length)
+      throw new ShapeError(`iota: axis ${axis} is out of range for rank ${shape.length}`)
     return { shape, dtype }
   },
   reference: (_, { shape, axis, dtype }) => {
@@ -34,7 +35,10 @@ export const iota: PrimitiveFunction<{ shape: Shape; axis: number; dtype: DType 
     })
     return data
   },
-  lower: (_, { axis, dtype }) => ({ kind: 'map', element: (_operands, coordinates) => cast(dtype, coordinates[axis]!) }),
+  lower: (_, { axis, dtype }) => ({
+    kind: 'map',
+    element: (_operands, coordinates) => cast(dtype, coordinates[axis]!),
+  }),
   vjp: () => [],
 })
 
@@ -56,5 +60,7 @@ export function literalValue(tensor: Tensor): number | null {
   if (source.primitive === broadcast.primitive) return literalValue(source.inputs[0]!)
   if (source.primitive !== literal.primitive) return null
   const params = source.params
-  return params !== null && typeof params === 'object' && 'value' in params && typeof params.value === 'number' ? params.value : null
+  return params !== null && typeof params === 'object' && 'value' in params && typeof params.value === 'number'
+    ? params.value
+    : null
 }

@@ -17,7 +17,8 @@ function extremeVjp({ inputs, output, params, cotangent }: VjpContext<Axes>): Te
 const greatest = (values: readonly number[]): number => values.reduce((a, b) => (Number.isNaN(a) || a > b ? a : b))
 const least = (values: readonly number[]): number => values.reduce((a, b) => (Number.isNaN(a) || a < b ? a : b))
 
-const firstOf = (values: readonly number[], value: number): number => values.findIndex((other) => Object.is(other, value) || other === value)
+const firstOf = (values: readonly number[], value: number): number =>
+  values.findIndex((other) => Object.is(other, value) || other === value)
 
 /** Greatest element over `axes`. */
 export const reduceMax: PrimitiveFunction<Axes> = definePrimitive({

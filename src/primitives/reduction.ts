@@ -16,14 +16,16 @@ export interface Axes {
 }
 
 /** The shape without `axes`. */
-export const keptShape = (shape: Shape, axes: readonly number[]): number[] => otherAxes(shape, axes).map((axis) => shape[axis]!)
+export const keptShape = (shape: Shape, axes: readonly number[]): number[] =>
+  otherAxes(shape, axes).map((axis) => shape[axis]!)
 
 /** @throws ShapeError for axes out of range or empty where that has no value; DTypeError for bool and uint8. */
 export function reduceShape(name: string, x: Aval, axes: readonly number[], dtype: DType, emptyAllowed: boolean): Aval {
   if (axes.some((axis) => axis < 0 || axis >= x.shape.length)) {
     throw new ShapeError(`${name}: axes [${axes}] are out of range for ${formatShape(x.shape)}`)
   }
-  if (x.dtype === 'bool' || x.dtype === 'uint8') throw new DTypeError(`${name}: takes numbers, not ${x.dtype}; cast to int32 or float32 first`)
+  if (x.dtype === 'bool' || x.dtype === 'uint8')
+    throw new DTypeError(`${name}: takes numbers, not ${x.dtype}; cast to int32 or float32 first`)
   if (!emptyAllowed && axes.some((axis) => x.shape[axis] === 0)) {
     throw new ShapeError(`${name}: there is no extreme over an empty axis of ${formatShape(x.shape)}`)
   }
@@ -31,7 +33,11 @@ export function reduceShape(name: string, x: Aval, axes: readonly number[], dtyp
 }
 
 /** `pick` of the elements of every group, in row-major order. */
-export function reduceReference(x: ReferenceArray, axes: readonly number[], pick: (values: readonly number[]) => number): Float64Array {
+export function reduceReference(
+  x: ReferenceArray,
+  axes: readonly number[],
+  pick: (values: readonly number[]) => number,
+): Float64Array {
   const kept = otherAxes(x.shape, axes)
   const groups = Array.from({ length: sizeOf(keptShape(x.shape, axes)) }, (): number[] => [])
   eachCoordinate(x.shape, (coordinate, flat) => {
@@ -56,4 +62,3 @@ export function reduceLowering(x: Aval, axes: readonly number[], combine: Combin
     },
   }
 }
-

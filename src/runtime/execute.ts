@@ -31,7 +31,12 @@ export async function build(
 }
 
 /** Runs an executable once; gives the places of its outputs, donated ones included. */
-export function runOnce(device: RuntimeDevice, executable: Executable, inputs: readonly Place[], values: readonly number[]): Place[] {
+export function runOnce(
+  device: RuntimeDevice,
+  executable: Executable,
+  inputs: readonly Place[],
+  values: readonly number[],
+): Place[] {
   const { program } = executable
   const outputs: (Place | null)[] = program.outputs.map(({ tensor, location }) => {
     return location.space === 'output' ? { buffer: device.backend.allocate(deviceBytes(tensor.aval)), offset: 0 } : null

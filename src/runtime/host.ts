@@ -17,7 +17,9 @@ export type Nested = number | boolean | readonly Nested[]
 export function fromHost(array: HostArray, device: RuntimeDevice = currentDevice()): Tensor {
   checkShape('tensor', array.shape)
   if (array.data.length !== sizeOf(array.shape)) {
-    throw new ShapeError(`tensor: shape ${formatShape(array.shape)} needs ${sizeOf(array.shape)} elements, got ${array.data.length}`)
+    throw new ShapeError(
+      `tensor: shape ${formatShape(array.shape)} needs ${sizeOf(array.shape)} elements, got ${array.data.length}`,
+    )
   }
   if (array.dtype === 'float64' && device.kind !== 'cpu') {
     throw new DTypeError('tensor: float64 exists on the CPU only: use float32, or setDevice("cpu")')
@@ -46,12 +48,15 @@ function shapeOfNested(data: Nested): number[] {
 
 function flattenNested(data: Nested, shape: readonly number[], axis: number, out: number[]): void {
   if (typeof data !== 'object') {
-    if (axis !== shape.length) throw new ShapeError(`tensor: the nested lists are ragged: a number where a list of ${shape[axis]} was expected`)
+    if (axis !== shape.length)
+      throw new ShapeError(`tensor: the nested lists are ragged: a number where a list of ${shape[axis]} was expected`)
     out.push(Number(data))
     return
   }
   if (axis >= shape.length || data.length !== shape[axis]) {
-    throw new ShapeError(`tensor: the nested lists are ragged: a list of ${data.length} at depth ${axis}, expected ${shape[axis] ?? 'a number'}`)
+    throw new ShapeError(
+      `tensor: the nested lists are ragged: a list of ${data.length} at depth ${axis}, expected ${shape[axis] ?? 'a number'}`,
+    )
   }
   for (const item of data) flattenNested(item, shape, axis + 1, out)
 }
@@ -92,7 +97,9 @@ export function tensor(data: Nested | TypedArray, options: TensorOptions = {}): 
     return fromHost({ shape: options.shape ?? [data.length], dtype, data: copy })
   }
   if (typeof data !== 'number' && typeof data !== 'boolean' && !Array.isArray(data)) {
-    throw new ArgumentError(`tensor: expected a number, nested lists or a typed array, got ${data === null ? 'null' : typeof data}`)
+    throw new ArgumentError(
+      `tensor: expected a number, nested lists or a typed array, got ${data === null ? 'null' : typeof data}`,
+    )
   }
   const shape = shapeOfNested(data)
   const flat: number[] = []
@@ -127,6 +134,7 @@ export async function readArray(x: Tensor): Promise<Nested> {
  * @throws ShapeError when it has another number of elements.
  */
 export async function readItem(x: Tensor): Promise<number> {
-  if (x.size !== 1) throw new ShapeError(`item: expected one element, got ${formatShape(x.shape)}; use data() or array()`)
+  if (x.size !== 1)
+    throw new ShapeError(`item: expected one element, got ${formatShape(x.shape)}; use data() or array()`)
   return (await readData(x))[0]!
 }

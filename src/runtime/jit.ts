@@ -33,11 +33,20 @@ function specsOf(leaves: readonly unknown[], paths: readonly string[]): { specs:
     const path = paths[i]!
     if (leaf instanceof Tensor) return { kind: 'tensor', aval: leaf.aval, path }
     if (typeof leaf === 'number') return { kind: 'number', dtype: 'float32', path }
-    if (typeof leaf === 'string' || typeof leaf === 'boolean' || leaf === null || leaf === undefined) return { kind: 'static', value: leaf, path }
-    throw new ArgumentError(`jit: argument ${path} is a ${typeof leaf}: pass tensors, numbers, strings, booleans, or trees of them`)
+    if (typeof leaf === 'string' || typeof leaf === 'boolean' || leaf === null || leaf === undefined)
+      return { kind: 'static', value: leaf, path }
+    throw new ArgumentError(
+      `jit: argument ${path} is a ${typeof leaf}: pass tensors, numbers, strings, booleans, or trees of them`,
+    )
   })
   const key = specs
-    .map((spec) => (spec.kind === 'tensor' ? formatAval(spec.aval) : spec.kind === 'number' ? '#' : JSON.stringify(spec.value) ?? 'undefined'))
+    .map((spec) =>
+      spec.kind === 'tensor'
+        ? formatAval(spec.aval)
+        : spec.kind === 'number'
+          ? '#'
+          : (JSON.stringify(spec.value) ?? 'undefined'),
+    )
     .join(';')
   return { specs, key }
 }
@@ -60,7 +69,10 @@ function matchDonations(traced: Traced, donated: readonly boolean[]): (number | 
  * static. `fn` must be pure: what it captures besides tensors is frozen at the first call.
  * @throws TensorUseError when a donated tensor is used again; ArgumentError for leaves of other types.
  */
-export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, options: JitOptions = {}): (...args: A) => R {
+export function jit<A extends readonly unknown[], R>(
+  fn: (...args: A) => R,
+  options: JitOptions = {},
+): (...args: A) => R {
   const entries = new Map<string, Entry>()
   const name = fn.name === '' ? 'a jit-compiled function' : fn.name
   const donatedArguments = new Set(options.donate ?? [])
@@ -83,7 +95,12 @@ export function jit<A extends readonly unknown[], R>(fn: (...args: A) => R, opti
       entries.set(key, entry)
     }
     entry.calls++
-    if (entry.calls === 2) compareTraces(name, entry.traced, traceFunction(fn, structure, specs, (captured) => start(captured)))
+    if (entry.calls === 2)
+      compareTraces(
+        name,
+        entry.traced,
+        traceFunction(fn, structure, specs, (captured) => start(captured)),
+      )
     return call(name, entry, leaves) as R
   }
 }
@@ -112,7 +129,12 @@ function call(name: string, entry: Entry, leaves: readonly unknown[]): unknown {
   return unflattenTree(traced.outputStructure, outputs)
 }
 
-async function execute(device: RuntimeDevice, entry: Entry, storages: readonly Storage[], values: readonly number[]): Promise<Place[]> {
+async function execute(
+  device: RuntimeDevice,
+  entry: Entry,
+  storages: readonly Storage[],
+  values: readonly number[],
+): Promise<Place[]> {
   await Promise.all(storages.map((storage) => storage.ready))
   const inputs = storages.map((storage) => storage.place!)
   const placements = placementsOf(inputs)
@@ -128,7 +150,8 @@ async function execute(device: RuntimeDevice, entry: Entry, storages: readonly S
   const outputs = runOnce(device, executable, inputs, values)
   outputs.forEach((place, i) => {
     // a donated input hands its share of the buffer on to the output
-    if (entry.donations[i] === null || executable.program.outputs[i]!.location.space !== 'input') device.retain(place.buffer)
+    if (entry.donations[i] === null || executable.program.outputs[i]!.location.space !== 'input')
+      device.retain(place.buffer)
   })
   return outputs
 }
@@ -152,4 +175,3 @@ function compareTraces(name: string, first: Traced, second: Traced): void {
       'tensor variable) has changed, but the compiled function keeps the first one. Pass it as an argument instead.',
   )
 }
-

@@ -39,7 +39,12 @@ export function start(tensors: readonly Tensor[], preferred?: RuntimeDevice): vo
   })
 }
 
-async function executableFor(device: RuntimeDevice, graph: Graph, graphKey: string, inputs: readonly Place[]): Promise<Executable> {
+async function executableFor(
+  device: RuntimeDevice,
+  graph: Graph,
+  graphKey: string,
+  inputs: readonly Place[],
+): Promise<Executable> {
   const placements = placementsOf(inputs)
   const key = `${graphKey}\n${JSON.stringify(placements)}`
   const cache = executables.get(device) ?? new Map<string, Promise<Executable>>()

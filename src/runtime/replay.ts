@@ -2,7 +2,7 @@
 // then each run is a row of numbers. Metrics go to a ring, read back without holding up the steps that follow.
 
 import type { ArgumentRow, Bindings, DeviceBuffer, Executable } from '../backend/backend.ts'
-import { memoryOf } from '../compiler/memory.ts'
+import { deviceBytes, memoryOf } from '../compiler/memory.ts'
 import type { ProgramMemory } from '../compiler/program.ts'
 import { printProgram } from '../compiler/print.ts'
 import type { DType } from '../core/dtype.ts'
@@ -48,14 +48,17 @@ export interface Replay {
 
 /** A ring of metrics. */
 export function createRing(device: RuntimeDevice, rows: number, columns: number): Ring {
-  const buffer = device.backend.allocate(Math.max(16, rows * columns * 4))
+  const buffer = device.backend.allocate(deviceBytes({ shape: [rows, columns], dtype: 'float32' }))
   device.retain(buffer)
   return { buffer, rows, columns }
 }
 
 /** The metrics of all rows of a ring, after everything encoded so far. */
 export async function readRing(device: RuntimeDevice, ring: Ring): Promise<Float32Array> {
-  const data = await device.backend.read({ buffer: ring.buffer, offset: 0 }, { shape: [ring.rows, ring.columns], dtype: 'float32' })
+  const data = await device.backend.read(
+    { buffer: ring.buffer, offset: 0 },
+    { shape: [ring.rows, ring.columns], dtype: 'float32' },
+  )
   if (!(data instanceof Float32Array)) throw new InternalError('a ring holds float32')
   return data
 }
@@ -74,9 +77,16 @@ export async function createReplay<State, Inputs>(
   const stateLeaves = new Set(flattenTree(state).leaves)
   const specs = given.leaves.map((leaf, i): LeafSpec => {
     const path = given.paths[i]!
-    return leaf instanceof Tensor ? { kind: 'tensor', aval: leaf.aval, path } : { kind: 'number', dtype: args[path.slice(path.lastIndexOf('.') + 1)]!, path }
+    return leaf instanceof Tensor
+      ? { kind: 'tensor', aval: leaf.aval, path }
+      : { kind: 'number', dtype: args[path.slice(path.lastIndexOf('.') + 1)]!, path }
   })
-  const traced = traceFunction((parts: ReplayArguments<State, Inputs>) => fn(parts), given.structure, specs, (captured) => start(captured, device))
+  const traced = traceFunction(
+    (parts: ReplayArguments<State, Inputs>) => fn(parts),
+    given.structure,
+    specs,
+    (captured) => start(captured, device),
+  )
   const isMetric = traced.outputPaths.map((path) => path.startsWith('metrics'))
   // parameters are the leaves in order, so a state output takes over the memory of the leaf at its own path
   const positions = new Map(given.paths.map((path, i) => [path, i]))
@@ -84,7 +94,9 @@ export async function createReplay<State, Inputs>(
   const returned = new Set(donations.filter((position) => position !== null))
   const missing = given.paths.filter((_, i) => stateLeaves.has(given.leaves[i]) && !returned.has(i))
   if (missing.length > 0 || returned.size < isMetric.filter((metric) => !metric).length) {
-    throw new ArgumentError(`a replayed function must return state of the structure that it was given; it lacks ${missing.join(', ')}`)
+    throw new ArgumentError(
+      `a replayed function must return state of the structure that it was given; it lacks ${missing.join(', ')}`,
+    )
   }
   const all = [...tensors, ...traced.graph.captures]
   start(all, device)
@@ -94,7 +106,9 @@ export async function createReplay<State, Inputs>(
   const executable: Executable = await build(device, traced.graph, placementsOf(places), { donations, ring: isMetric })
   const { program } = executable
   const bindings: Bindings = { inputs: places, outputs: program.outputs.map(() => null), ring: ring?.buffer ?? null }
-  const names = given.paths.filter((_, i) => specs[i]!.kind === 'number').map((path) => path.slice(path.lastIndexOf('.') + 1))
+  const names = given.paths
+    .filter((_, i) => specs[i]!.kind === 'number')
+    .map((path) => path.slice(path.lastIndexOf('.') + 1))
 
   return {
     run: (rows) => {

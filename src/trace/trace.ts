@@ -36,7 +36,10 @@ export function traceFunction(
   const parameters: Tensor[] = []
   const values = leaves.map((leaf) => {
     if (leaf.kind === 'static') return leaf.value
-    const made = leaf.kind === 'tensor' ? parameter(leaf.aval, leaf.path) : parameter({ shape: [], dtype: leaf.dtype }, leaf.path, 'argument')
+    const made =
+      leaf.kind === 'tensor'
+        ? parameter(leaf.aval, leaf.path)
+        : parameter({ shape: [], dtype: leaf.dtype }, leaf.path, 'argument')
     parameters.push(made)
     return made
   })
@@ -46,12 +49,16 @@ export function traceFunction(
   const { leaves: outputs, paths, structure: outputStructure } = flattenTree(result)
   const results = outputs.map((output, i) => checkOutput(output, paths[i]!))
   // ids grow, so what was made before the boundary and depends on no parameter came from outside
-  realize(topologicalOrder(results).filter((node) => !node.traced && node.source.kind === 'apply' && node.id < boundary.id))
+  realize(
+    topologicalOrder(results).filter((node) => !node.traced && node.source.kind === 'apply' && node.id < boundary.id),
+  )
   return { graph: graphOf(parameters, results), outputStructure, outputPaths: paths }
 }
 
 function checkOutput(output: unknown, path: string): Tensor {
   if (output instanceof Tensor) return output
   const where = path === '' ? '' : ` at ${path}`
-  throw new ArgumentError(`a traced function must return tensors or trees of tensors, got ${output === null ? 'null' : typeof output}${where}`)
+  throw new ArgumentError(
+    `a traced function must return tensors or trees of tensors, got ${output === null ? 'null' : typeof output}${where}`,
+  )
 }

@@ -45,8 +45,10 @@ export async function loadState(session: Session, checkpoint: Checkpoint): Promi
   const entries = entriesOf(session)
   for (const [path, tensor] of entries) {
     const saved = checkpoint.state[path]
-    if (saved === undefined) throw new DataError(`load: the checkpoint has no ${path}; is it of another model or optimizer?`)
-    if (!sameAval(saved, tensor.aval)) throw new DataError(`load: ${path} is ${formatAval(saved)} in the checkpoint, ${formatAval(tensor.aval)} here`)
+    if (saved === undefined)
+      throw new DataError(`load: the checkpoint has no ${path}; is it of another model or optimizer?`)
+    if (!sameAval(saved, tensor.aval))
+      throw new DataError(`load: ${path} is ${formatAval(saved)} in the checkpoint, ${formatAval(tensor.aval)} here`)
   }
   for (const [path, tensor] of entries) {
     session.device.backend.write(usableStorage(tensor, 'load').place!, tensor.aval, checkpoint.state[path]!.data)

@@ -38,7 +38,8 @@ export interface TrainerOptions<Names extends string = string> {
 }
 
 function checkCount(name: string, value: number): void {
-  if (!Number.isInteger(value) || value < 1) throw new ArgumentError(`createTrainer: ${name} must be an integer of at least 1, got ${value}`)
+  if (!Number.isInteger(value) || value < 1)
+    throw new ArgumentError(`createTrainer: ${name} must be an integer of at least 1, got ${value}`)
 }
 
 /** @throws ArgumentError or DataError that names the option. */
@@ -47,17 +48,22 @@ export function checkOptions(options: TrainerOptions): void {
   if (options.microBatchSize !== undefined) {
     checkCount('microBatchSize', options.microBatchSize)
     if (options.batchSize % Math.min(options.microBatchSize, options.batchSize) !== 0) {
-      throw new ArgumentError(`createTrainer: microBatchSize ${options.microBatchSize} must divide batchSize ${options.batchSize}`)
+      throw new ArgumentError(
+        `createTrainer: microBatchSize ${options.microBatchSize} must divide batchSize ${options.batchSize}`,
+      )
     }
   }
   const seed = options.seed ?? 0
-  if (!Number.isInteger(seed) || seed < 0) throw new ArgumentError(`createTrainer: seed must be an integer >= 0, got ${seed}`)
+  if (!Number.isInteger(seed) || seed < 0)
+    throw new ArgumentError(`createTrainer: seed must be an integer >= 0, got ${seed}`)
   checkLearningRate(options.optimizer.learningRate)
   checkSplit('data.train', options.data.train)
   if (options.data.test !== undefined) checkSplit('data.test', options.data.test)
   const count = sampleCount(options.data.train)
   if (options.batchSize > count) {
-    throw new ArgumentError(`createTrainer: batchSize ${options.batchSize} is larger than the training set (${count} samples)`)
+    throw new ArgumentError(
+      `createTrainer: batchSize ${options.batchSize} is larger than the training set (${count} samples)`,
+    )
   }
 }
 

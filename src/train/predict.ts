@@ -19,7 +19,8 @@ export function createPredictor(session: Session, options: TrainerOptions): (inp
   const parts = partsOf(options)
   const sample = options.data.train.inputs
   const forward = jit(function predict(state: Pick<TrainState, 'params' | 'model'>, x: Tensor): Tensor {
-    return parts.model.apply({ params: state.params, state: state.model }, parts.preprocess(x), { training: false }).output
+    return parts.model.apply({ params: state.params, state: state.model }, parts.preprocess(x), { training: false })
+      .output
   })
 
   return async (inputs) => {
@@ -27,7 +28,8 @@ export function createPredictor(session: Session, options: TrainerOptions): (inp
     if (!sameShape(inputs.shape.slice(1), shape)) {
       throw new ShapeError(`predict: expected inputs [n, ${shape.join(', ')}], got ${formatShape(inputs.shape)}`)
     }
-    if (inputs.dtype !== sample.dtype) throw new DTypeError(`predict: expected ${sample.dtype} inputs like the training data, got ${inputs.dtype}`)
+    if (inputs.dtype !== sample.dtype)
+      throw new DTypeError(`predict: expected ${sample.dtype} inputs like the training data, got ${inputs.dtype}`)
     const count = inputs.shape[0]!
     const size = sizeOf(shape)
     const outputShape = parts.model.outputShape(shape)

@@ -49,10 +49,16 @@ export function summarize<Names extends string>(
   kind: TrainReport['kind'],
   records: readonly StepRecord[],
   names: readonly Names[],
-  totals: { readonly stepsPerEpoch: number; readonly samples: number; readonly seconds: number; readonly samplesPerSecond: number },
+  totals: {
+    readonly stepsPerEpoch: number
+    readonly samples: number
+    readonly seconds: number
+    readonly samplesPerSecond: number
+  },
 ): TrainReport<Names> {
   const weight = records.reduce((total, record) => total + record.samples, 0)
-  const average = (column: number): number => records.reduce((total, record) => total + record.values[column]! * record.samples, 0) / weight
+  const average = (column: number): number =>
+    records.reduce((total, record) => total + record.values[column]! * record.samples, 0) / weight
   const last = records.at(-1)!
   return {
     kind,
@@ -67,6 +73,9 @@ export function summarize<Names extends string>(
 }
 
 /** Named metric values. */
-export function metricsOf<Names extends string>(names: readonly Names[], value: (index: number) => number): Record<Names, number> {
+export function metricsOf<Names extends string>(
+  names: readonly Names[],
+  value: (index: number) => number,
+): Record<Names, number> {
   return Object.fromEntries(names.map((name, i) => [name, value(i)])) as Record<Names, number>
 }

@@ -38,7 +38,11 @@ export interface Session {
   /** The calls that make up a step on `count` samples. */
   readonly step: (count: number) => Promise<readonly StepPart[]>
   readonly setOrder: (order: Uint32Array) => void
-  readonly evaluation: () => Promise<{ readonly batches: readonly { readonly replay: Replay; readonly cursor: number }[]; readonly ring: Ring; readonly count: number }>
+  readonly evaluation: () => Promise<{
+    readonly batches: readonly { readonly replay: Replay; readonly cursor: number }[]
+    readonly ring: Ring
+    readonly count: number
+  }>
   readonly dispose: () => void
 }
 
@@ -46,7 +50,14 @@ export interface Session {
 export function partsOf(options: TrainerOptions): StepParts {
   const metrics: PerSample[] = Object.values(options.metrics ?? {})
   const { model, loss, optimizer } = options
-  return { model, loss, optimizer, metrics, preprocess: options.preprocess ?? defaultPreprocess, seed: options.seed ?? 0 }
+  return {
+    model,
+    loss,
+    optimizer,
+    metrics,
+    preprocess: options.preprocess ?? defaultPreprocess,
+    seed: options.seed ?? 0,
+  }
 }
 
 /** Puts everything on the device. */
@@ -62,7 +73,10 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
   }
   const initial = initialState(options, parts, inputShape)
   const state = (await placeTree(device, await drawOnHost(initial, device))) as TrainState
-  const order = fromHost({ shape: [sampleCount(train)], dtype: 'uint32', data: new Uint32Array(sampleCount(train)) }, device)
+  const order = fromHost(
+    { shape: [sampleCount(train)], dtype: 'uint32', data: new Uint32Array(sampleCount(train)) },
+    device,
+  )
   const resident: Resident = { ...residentSplit(train, device), order }
   const columns = 1 + parts.metrics.length
   const ring = createRing(device, RING_ROWS, columns)
@@ -81,7 +95,10 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
     accumulating ??= (async () => {
       const like = { gradients: state.params, metrics: Array.from({ length: columns }, () => zeros([])) }
       const blank = mapTree(like, (leaf) => (leaf instanceof Tensor ? zeros(leaf.shape, leaf.dtype) : leaf))
-      const { gradients, metrics } = (await placeTree(device, blank)) as Pick<AccumulatingState, 'gradients' | 'metrics'>
+      const { gradients, metrics } = (await placeTree(device, blank)) as Pick<
+        AccumulatingState,
+        'gradients' | 'metrics'
+      >
       return { ...state, gradients, metrics }
     })()
     return accumulating
@@ -90,7 +107,9 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
   const step = async (count: number): Promise<readonly StepPart[]> => {
     const micro = Math.min(options.microBatchSize ?? count, count)
     if (micro === count) {
-      const replay = await once(`train ${count}`, () => createReplay(device, trainStep(parts, count), state, resident, ARGUMENTS, ring))
+      const replay = await once(`train ${count}`, () =>
+        createReplay(device, trainStep(parts, count), state, resident, ARGUMENTS, ring),
+      )
       return [{ replay, offset: 0, reports: true }]
     }
     const sums = await accumulatingState()
@@ -119,7 +138,9 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
     const batches = []
     for (let cursor = 0; cursor < count; cursor += batch) {
       const size = Math.min(batch, count - cursor)
-      const replay = await once(`evaluate ${size}`, () => createReplay(device, evaluateStep(parts, size), {}, inputs, { cursor: 'int32' }, ring))
+      const replay = await once(`evaluate ${size}`, () =>
+        createReplay(device, evaluateStep(parts, size), {}, inputs, { cursor: 'int32' }, ring),
+      )
       batches.push({ replay, cursor })
     }
     return { batches, ring, count }
@@ -150,7 +171,10 @@ function initialState(options: TrainerOptions, parts: StepParts, inputShape: rea
   const { params: made, state: model } = parts.model.init(random.key(parts.seed), inputShape)
   let params: TensorTree = made
   if (options.initialParams !== undefined) {
-    const { rows, structure } = zipTrees('createTrainer: initialParams', [hostLeaves(made), hostLeaves(options.initialParams)])
+    const { rows, structure } = zipTrees('createTrainer: initialParams', [
+      hostLeaves(made),
+      hostLeaves(options.initialParams),
+    ])
     const leaves = rows.map(([own, given]) => replaceParameter(own, given))
     params = unflattenTree(structure, leaves) as TensorTree
   }
@@ -175,15 +199,26 @@ function hostLeaves(tree: unknown): unknown {
 }
 
 function isHostArray(value: unknown): value is HostLeaf['array'] {
-  return typeof value === 'object' && value !== null && 'shape' in value && 'dtype' in value && 'data' in value && value.data instanceof Float32Array
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'shape' in value &&
+    'dtype' in value &&
+    'data' in value &&
+    value.data instanceof Float32Array
+  )
 }
 
 function replaceParameter(own: unknown, given: unknown): Tensor {
   if (!(own instanceof Tensor) || !(given instanceof HostLeaf)) {
-    throw new ArgumentError('createTrainer: initialParams must hold a float32 host array { shape, dtype, data } for every parameter')
+    throw new ArgumentError(
+      'createTrainer: initialParams must hold a float32 host array { shape, dtype, data } for every parameter',
+    )
   }
   if (!sameAval(given.array, own.aval)) {
-    throw new ShapeError(`createTrainer: initialParams: expected ${formatAval(own.aval)}, got ${formatAval(given.array)}`)
+    throw new ShapeError(
+      `createTrainer: initialParams: expected ${formatAval(own.aval)}, got ${formatAval(given.array)}`,
+    )
   }
   return tensor(given.array.data, { shape: given.array.shape })
 }

@@ -66,7 +66,8 @@ function takeTargets(targets: Tensor, samples: Tensor): Tensor {
 /** Per-sample values `[B]`, checked. */
 function perSample(name: string, fn: PerSample, predictions: Tensor, targets: Tensor): Tensor {
   const values = fn(predictions, targets)
-  if (!(values instanceof Tensor)) throw new ArgumentError(`createTrainer: ${name} must return a tensor, got ${typeof values}`)
+  if (!(values instanceof Tensor))
+    throw new ArgumentError(`createTrainer: ${name} must return a tensor, got ${typeof values}`)
   if (values.rank !== 1 || values.shape[0] !== predictions.shape[0]) {
     throw new ShapeError(
       `createTrainer: ${name} must return one value per sample, [${predictions.shape[0]}], got ${formatAval(values.aval)} for predictions ` +
@@ -101,7 +102,10 @@ export function trainStep(parts: StepParts, count: number): (given: StepArgument
   return ({ state, inputs, args }) => {
     const batch = takeBatch(inputs, args.cursor!, count)
     const { gradients, metrics, model } = batchGradient(parts, state, batch, args.step!, count)
-    const updated = parts.optimizer.update(gradients, state.optimizer, state.params, { learningRate: args.learningRate!, step: args.step! })
+    const updated = parts.optimizer.update(gradients, state.optimizer, state.params, {
+      learningRate: args.learningRate!,
+      step: args.step!,
+    })
     return { state: { params: updated.params, model, optimizer: updated.state }, metrics }
   }
 }
@@ -129,11 +133,20 @@ export function accumulateStep(parts: StepParts, count: number, batchSize: numbe
 /** The optimizer step on accumulated gradients, which it sets back to zero. */
 export function applyStep(parts: StepParts) {
   return ({ state, args }: ReplayArguments<AccumulatingState, Resident>): ReplayResult<AccumulatingState> => {
-    const updated = parts.optimizer.update(state.gradients, state.optimizer, state.params, { learningRate: args.learningRate!, step: args.step! })
+    const updated = parts.optimizer.update(state.gradients, state.optimizer, state.params, {
+      learningRate: args.learningRate!,
+      step: args.step!,
+    })
     const { leaves, structure } = flattenTree(state.gradients)
     const zeros = unflattenTree(structure, leaves.map((leaf) => zerosLike(asTensor(leaf)))) as TensorTree // prettier-ignore
     return {
-      state: { ...state, params: updated.params, optimizer: updated.state, gradients: zeros, metrics: state.metrics.map(zerosLike) },
+      state: {
+        ...state,
+        params: updated.params,
+        optimizer: updated.state,
+        gradients: zeros,
+        metrics: state.metrics.map(zerosLike),
+      },
       metrics: state.metrics,
     }
   }
@@ -146,11 +159,21 @@ function asTensor(leaf: unknown): Tensor {
 
 /** Sums over `count` test samples from the cursor: the loss, then the metrics. Nothing is changed. */
 export function evaluateStep(parts: StepParts, count: number) {
-  return ({ inputs, args }: ReplayArguments<Record<string, never>, Pick<Resident, 'inputs' | 'targets'> & { state: TrainState }>) => {
+  return ({
+    inputs,
+    args,
+  }: ReplayArguments<Record<string, never>, Pick<Resident, 'inputs' | 'targets'> & { state: TrainState }>) => {
     const samples = add(indices([count], 0), args.cursor!)
     const batch = { inputs: gather(inputs.inputs, samples), targets: takeTargets(inputs.targets, samples) }
-    const { output } = parts.model.apply({ params: inputs.state.params, state: inputs.state.model }, parts.preprocess(batch.inputs), { training: false })
-    const fns: readonly [string, PerSample][] = [['loss', parts.loss], ...parts.metrics.map((metric, i): [string, PerSample] => [`metric ${i}`, metric])]
+    const { output } = parts.model.apply(
+      { params: inputs.state.params, state: inputs.state.model },
+      parts.preprocess(batch.inputs),
+      { training: false },
+    )
+    const fns: readonly [string, PerSample][] = [
+      ['loss', parts.loss],
+      ...parts.metrics.map((metric, i): [string, PerSample] => [`metric ${i}`, metric]),
+    ]
     return { state: {}, metrics: fns.map(([name, fn]) => sum(perSample(name, fn, output, batch.targets))) }
   }
 }

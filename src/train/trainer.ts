@@ -101,7 +101,8 @@ export async function createTrainer<Names extends string>(options: TrainerOption
   const prepareEpoch = (epoch: number): void => {
     if (orderedEpoch === epoch) return
     const order = options.order?.(epoch) ?? shuffledOrder(count, options.seed ?? 0, epoch)
-    if (order.length !== count) throw new ArgumentError(`order(${epoch}) must give ${count} positions, got ${order.length}`)
+    if (order.length !== count)
+      throw new ArgumentError(`order(${epoch}) must give ${count} positions, got ${order.length}`)
     session.setOrder(order)
     orderedEpoch = epoch
   }
@@ -156,7 +157,12 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     const inFlight: Promise<StepRecord[]>[] = []
     const records: StepRecord[] = []
     let previous = started
-    while (step < stop && !disposed && resumed === null && (records.length === 0 || performance.now() - started < milliseconds)) {
+    while (
+      step < stop &&
+      !disposed &&
+      resumed === null &&
+      (records.length === 0 || performance.now() - started < milliseconds)
+    ) {
       const size = Math.min(Math.floor(chunk), stop - step)
       const begun = performance.now()
       inFlight.push(collect(encode(size)))
@@ -165,7 +171,8 @@ export async function createTrainer<Names extends string>(options: TrainerOption
       const now = performance.now()
       const elapsed = now - (device.kind === 'webgpu' ? previous : begun)
       // a chunk that was cut short by the end of an epoch says little about what a full one takes
-      if (size >= chunk / 2) chunk = Math.min(LARGEST_CHUNK, Math.max(1, chunk * Math.min(2, Math.max(0.5, budget / elapsed))))
+      if (size >= chunk / 2)
+        chunk = Math.min(LARGEST_CHUNK, Math.max(1, chunk * Math.min(2, Math.max(0.5, budget / elapsed))))
       previous = now
       await yieldToHost()
     }
@@ -174,10 +181,17 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     return records
   }
 
-  async function* run({ epochs, steps, reportEvery = 250 }: RunOptions): AsyncGenerator<TrainReport<Names>, void, undefined> {
+  async function* run({
+    epochs,
+    steps,
+    reportEvery = 250,
+  }: RunOptions): AsyncGenerator<TrainReport<Names>, void, undefined> {
     if ((epochs === undefined) === (steps === undefined)) throw new ArgumentError('run: name either epochs or steps')
     const amount = epochs ?? steps ?? 0
-    if (!Number.isInteger(amount) || amount < 1) throw new ArgumentError(`run: ${epochs === undefined ? 'steps' : 'epochs'} must be an integer of at least 1, got ${amount}`)
+    if (!Number.isInteger(amount) || amount < 1)
+      throw new ArgumentError(
+        `run: ${epochs === undefined ? 'steps' : 'epochs'} must be an integer of at least 1, got ${amount}`,
+      )
     const end = steps === undefined ? (Math.floor(step / stepsPerEpoch) + amount) * stepsPerEpoch : step + steps
     const began = { samples, seconds }
     while (step < end && !disposed) {
@@ -235,7 +249,8 @@ export async function createTrainer<Names extends string>(options: TrainerOption
         const started = performance.now()
         batches.forEach(({ replay, cursor }, i) => replay.run([{ args: { cursor }, ringRow: i }]))
         const data = await readRing(device, ring)
-        const sumOf = (column: number): number => batches.reduce((sum, _, i) => sum + data[i * ring.columns + column]!, 0)
+        const sumOf = (column: number): number =>
+          batches.reduce((sum, _, i) => sum + data[i * ring.columns + column]!, 0)
         const metrics = metricsOf(names, (i) => sumOf(i + 1) / total)
         return { loss: sumOf(0) / total, metrics, count: total, seconds: (performance.now() - started) / 1000 }
       }),

@@ -9,7 +9,7 @@ const { cpu, webgpuOnCpu } = cpuBackends()
 const composites = COMPOSITES.map((composite) => [composite.name, composite] as const)
 
 for (const mode of MODES) {
-  describe(mode.name, () => {
+  describe(`in the mode '${mode.name}'`, () => {
     test.each(composites)('%s', async (_, composite) => {
       for (const backend of [cpu, webgpuOnCpu]) {
         const difference = await compositeDifference(backend, composite, mode)

@@ -49,7 +49,7 @@ const learningRates = (call: number): number[] => [0.1 / (call + 1)]
 function perceptron(batch: number, features: number, hidden: number, classes: number, slots: number): Operand[] {
   const parameters = [weights(features, hidden), uniform([hidden]), weights(hidden, classes), uniform([classes])]
   const zeros = Array.from({ length: slots }, () =>
-    parameters.map((operand) => ({ ...operand, values: (count: number) => new Array<number>(count).fill(0) })),
+    parameters.map((operand) => ({ ...operand, values: (count: number) => Array.from({ length: count }, () => 0) })),
   )
   return [...parameters, ...zeros.flat(), images(batch, features), labelsOf(batch, classes)]
 }
@@ -99,7 +99,7 @@ const training: Composite[] = [
       return [...velocities.map((velocity, i) => sub(inputs[i]!, mul(rate!, velocity))), ...velocities, loss]
     },
     state: [0, 1, 2, 3, 4, 5, 6, 7, null],
-    ring: [...new Array<boolean>(8).fill(false), true],
+    ring: [...Array.from({ length: 8 }, () => false), true],
   },
   {
     name: 'Adam step',
@@ -115,7 +115,7 @@ const training: Composite[] = [
       return [...updated, ...means, ...squares, loss]
     },
     state: [...Array.from({ length: 12 }, (_, i) => i), null],
-    ring: [...new Array<boolean>(12).fill(false), true],
+    ring: [...Array.from({ length: 12 }, () => false), true],
   },
   {
     name: 'embedding with scatter-add',

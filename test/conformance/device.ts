@@ -1,11 +1,14 @@
 // The whole conformance suite on one device: every case and every composite that the device can run, each with what is wrong
-// with it or null. The same code runs in a page of Chrome and in Node.
+// with it or null. Kernels that the device would not choose by itself (those for hardware on a software adapter, say) are
+// checked too. The same code runs in a page of Chrome and in Node.
 
 import type { Backend } from '../../src/backend/backend.ts'
-import { compositeDifference, type Mode, MODES } from './composite.ts'
+import type { ContractionVariant, Target } from '../../src/compiler/target.ts'
+import { loweringOf } from '../../src/ir/elements.ts'
+import { compositeDifference, MODES } from './composite.ts'
 import { COMPOSITES } from './composites.ts'
 import { forwardDifference, runsOn } from './forward.ts'
-import { ALL_CASES } from './samples.ts'
+import { ALL_CASES, type NamedCase } from './samples.ts'
 
 /** The outcome of one check; `difference` is null where the device agrees with the reference. */
 export interface Outcome {
@@ -13,35 +16,60 @@ export interface Outcome {
   readonly difference: string | null
 }
 
-const DEVICE_MODES = new Set(['fused', 'fused, state donated in an arena', 'fused, three steps at once', 'not fused'])
-const modes = MODES.filter((mode) => DEVICE_MODES.has(mode.name))
+interface Check {
+  readonly name: string
+  readonly run: (backend: Backend) => Promise<string | null>
+}
+
 const cases = ALL_CASES.filter((one) => runsOn('webgpu', one))
-const composites: readonly (readonly [Mode, (typeof COMPOSITES)[number]])[] = modes.flatMap((mode) =>
-  COMPOSITES.map((composite) => [mode, composite] as const),
-)
+const contractions = cases.filter((one) => loweringOf(one.graph().outputs[0]!).kind === 'contraction')
+
+/** A backend that compiles for another target: whatever it chooses must run on the same device. */
+const aimedAt = (backend: Backend, target: Partial<Target>): Backend => ({
+  ...backend,
+  target: { ...backend.target, ...target },
+})
+
+function caseChecks(list: readonly NamedCase[], prefix: string, target: Partial<Target>): Check[] {
+  return list.map((one) => ({
+    name: `${prefix}${one.primitiveName}: ${one.name}`,
+    run: (backend) => forwardDifference(aimedAt(backend, target), one),
+  }))
+}
+
+function compositeChecks(modes: readonly string[], prefix: string, target: Partial<Target>): Check[] {
+  return MODES.filter((mode) => modes.includes(mode.name)).flatMap((mode) =>
+    COMPOSITES.map((composite) => ({
+      name: `${prefix}${mode.name}: ${composite.name}`,
+      run: (backend: Backend) => compositeDifference(aimedAt(backend, target), composite, mode),
+    })),
+  )
+}
+
+const tiles = (kind: ContractionVariant['kind'], rows: number, columns: number): Partial<Target> => ({
+  tuning: { identity: `${kind} ${rows}x${columns}`, contraction: { kind, rows, columns } },
+})
+const hardware: Partial<Target> = { software: false, ...tiles('shared', 4, 4) }
+
+const CHECKS: readonly Check[] = [
+  ...caseChecks(cases, '', {}),
+  ...compositeChecks(['not fused', 'fused', 'fused, state donated in an arena', 'fused, three steps at once'], '', {}),
+  ...caseChecks(contractions, 'registers 4x4, ', tiles('registers', 4, 4)),
+  ...caseChecks(contractions, 'registers 4x8, ', tiles('registers', 4, 8)),
+  ...caseChecks(contractions, 'for hardware, ', hardware),
+  ...compositeChecks(['fused, state donated in an arena'], 'for hardware, ', hardware),
+]
 
 /** The names of all outcomes, in order. */
-export const OUTCOMES: readonly string[] = [
-  ...cases.map((one) => `${one.primitiveName}: ${one.name}`),
-  ...composites.map(([mode, composite]) => `${mode.name}: ${composite.name}`),
-]
+export const OUTCOMES: readonly string[] = CHECKS.map(({ name }) => name)
 
 /** Runs everything, one check after the other; what is thrown is an outcome too. */
 export async function checkDevice(backend: Backend): Promise<Outcome[]> {
-  const checks = [
-    ...cases.map((one) => () => forwardDifference(backend, one)),
-    ...composites.map(
-      ([mode, composite]) =>
-        () =>
-          compositeDifference(backend, composite, mode),
-    ),
-  ]
   const outcomes: Outcome[] = []
-  for (const [i, check] of checks.entries()) {
-    const difference = await check().catch((error: unknown) =>
-      error instanceof Error ? `${error.name}: ${error.message}` : String(error),
-    )
-    outcomes.push({ name: OUTCOMES[i]!, difference })
+  for (const { name, run } of CHECKS) {
+    const failure = (error: unknown): string =>
+      error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    outcomes.push({ name, difference: await run(backend).catch(failure) })
   }
   return outcomes
 }

@@ -14,7 +14,8 @@ afterAll(async () => {
   await device.dispose()
 })
 
-const weightsOf = async (trainer: Trainer): Promise<number[]> => Object.values((await trainer.save()).state).flatMap((array) => Array.from(array.data))
+const weightsOf = async (trainer: Trainer): Promise<number[]> =>
+  Object.values((await trainer.save()).state).flatMap((array) => Array.from(array.data))
 
 test("training on WebGPU follows PyTorch's losses for 200 steps (SGD), and those of Adam", async () => {
   for (const name of ['sgd', 'adam'] as const) {
@@ -37,7 +38,12 @@ test('the same seed gives the same weights bit for bit', async () => {
 })
 
 /** Counts what a run does to the device. */
-function countCalls(): { readonly buffers: () => number; readonly dispatches: () => number; readonly submits: () => number; readonly restore: () => void } {
+function countCalls(): {
+  readonly buffers: () => number
+  readonly dispatches: () => number
+  readonly submits: () => number
+  readonly restore: () => void
+} {
   let [buffers, dispatches, submits] = [0, 0, 0]
   const [create, destroy] = [GPUDevice.prototype.createBuffer, GPUBuffer.prototype.destroy]
   const [dispatch, submit] = [GPUComputePassEncoder.prototype.dispatchWorkgroups, GPUQueue.prototype.submit]

@@ -36,20 +36,16 @@ function pairs(x: Scalar, y: Scalar): fc.Arbitrary<Pair> {
       { maxDepth: 5, depthIdentifier: 'pair' },
       fc.constantFrom<Pair>({ scalar: x, plain: (a) => a, text: 'x' }, { scalar: y, plain: (_, b) => b, text: 'y' }),
       fc.tuple(tie('pair'), tie('pair')).map(([a, b]) => ({ scalar: plus(a.scalar, b.scalar), plain: (p: number, q: number) => a.plain(p, q) + b.plain(p, q), text: `(${a.text} + ${b.text})` })), // prettier-ignore
-      fc
-        .tuple(tie('pair'), factor)
-        .map(([a, k]) => ({
-          scalar: times(a.scalar, k),
-          plain: (p: number, q: number) => k * a.plain(p, q),
-          text: `${k} ${a.text}`,
-        })),
-      fc
-        .tuple(tie('pair'), factor)
-        .map(([a, k]) => ({
-          scalar: plus(a.scalar, k),
-          plain: (p: number, q: number) => k + a.plain(p, q),
-          text: `(${a.text} + ${k})`,
-        })),
+      fc.tuple(tie('pair'), factor).map(([a, k]) => ({
+        scalar: times(a.scalar, k),
+        plain: (p: number, q: number) => k * a.plain(p, q),
+        text: `${k} ${a.text}`,
+      })),
+      fc.tuple(tie('pair'), factor).map(([a, k]) => ({
+        scalar: plus(a.scalar, k),
+        plain: (p: number, q: number) => k + a.plain(p, q),
+        text: `(${a.text} + ${k})`,
+      })),
       fc.tuple(tie('pair'), divisor).map(([a, k]) => ({ scalar: floorDiv(a.scalar, k), plain: (p: number, q: number) => Math.floor(a.plain(p, q) / k), text: `⌊${a.text} / ${k}⌋` })), // prettier-ignore
       fc.tuple(tie('pair'), divisor).map(([a, k]) => ({ scalar: floorMod(a.scalar, k), plain: (p: number, q: number) => a.plain(p, q) - k * Math.floor(a.plain(p, q) / k), text: `(${a.text} mod ${k})` })), // prettier-ignore
     ),

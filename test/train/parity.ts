@@ -9,11 +9,20 @@ type RunName = keyof ReturnType<typeof kerasMlpGolden>['runs']
 function optimizerOf({ optimizer }: MlpRun, learningRate: number) {
   const { kind, momentum = 0, nesterov = false, weightDecay = 0, beta1, beta2, epsilon } = optimizer
   if (kind === 'sgd') return optim.sgd({ learningRate, momentum, nesterov, weightDecay })
-  return optim.adam({ learningRate, ...(beta1 === undefined ? {} : { beta1 }), ...(beta2 === undefined ? {} : { beta2 }), ...(epsilon === undefined ? {} : { epsilon }) })
+  return optim.adam({
+    learningRate,
+    ...(beta1 === undefined ? {} : { beta1 }),
+    ...(beta2 === undefined ? {} : { beta2 }),
+    ...(epsilon === undefined ? {} : { epsilon }),
+  })
 }
 
 /** A trainer that starts where the golden run starts. */
-export function goldenTrainer(run: MlpRun, device: Device, more: { readonly microBatchSize?: number } = {}): Promise<Trainer<'accuracy'>> {
+export function goldenTrainer(
+  run: MlpRun,
+  device: Device,
+  more: { readonly microBatchSize?: number } = {},
+): Promise<Trainer<'accuracy'>> {
   const { w1, b1, w2, b2 } = weights()
   const split = { inputs: images(), targets: labels() }
   return createTrainer({
@@ -31,7 +40,11 @@ export function goldenTrainer(run: MlpRun, device: Device, more: { readonly micr
 }
 
 /** The largest relative difference of any step's loss from PyTorch's float64 run, and of the final evaluation's. */
-export async function followGolden(name: RunName, device: Device, more: { readonly microBatchSize?: number } = {}): Promise<{ losses: number; evaluation: number; steps: number }> {
+export async function followGolden(
+  name: RunName,
+  device: Device,
+  more: { readonly microBatchSize?: number } = {},
+): Promise<{ losses: number; evaluation: number; steps: number }> {
   const run = kerasMlpGolden().runs[name]
   const trainer = await goldenTrainer(run, device, more)
   const seen: number[] = []

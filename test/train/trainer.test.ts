@@ -1,6 +1,18 @@
 // The trainer's behaviour on the CPU backend: reports, live changes, checkpoints, partial batches, and what it refuses.
 
-import { ArgumentError, createTrainer, DataError, type HostArray, losses, metrics, nn, optim, setDevice, ShapeError, type TrainerOptions } from 'wgrad'
+import {
+  ArgumentError,
+  createTrainer,
+  DataError,
+  type HostArray,
+  losses,
+  metrics,
+  nn,
+  optim,
+  setDevice,
+  ShapeError,
+  type TrainerOptions,
+} from 'wgrad'
 import { beforeAll, describe, expect, test } from 'vitest'
 
 beforeAll(async () => {
@@ -12,8 +24,14 @@ const CLASSES = 4
 
 function samples(count: number): { inputs: HostArray; targets: HostArray } {
   const targets = Uint8Array.from({ length: count }, (_, i) => i % CLASSES)
-  const inputs = Uint8Array.from({ length: count * SIDE }, (_, i) => ((i % SIDE) === targets[Math.floor(i / SIDE)]! ? 200 : 0) + ((i * 37) % 50))
-  return { inputs: { shape: [count, SIDE], dtype: 'uint8', data: inputs }, targets: { shape: [count], dtype: 'uint8', data: targets } }
+  const inputs = Uint8Array.from(
+    { length: count * SIDE },
+    (_, i) => (i % SIDE === targets[Math.floor(i / SIDE)]! ? 200 : 0) + ((i * 37) % 50),
+  )
+  return {
+    inputs: { shape: [count, SIDE], dtype: 'uint8', data: inputs },
+    targets: { shape: [count], dtype: 'uint8', data: targets },
+  }
 }
 
 const options = (more: Partial<TrainerOptions<'accuracy'>> = {}): TrainerOptions<'accuracy'> => ({
@@ -34,7 +52,9 @@ describe('training', () => {
     const trainer = await createTrainer(options())
     const reports = []
     for await (const report of trainer.run({ epochs: 2, reportEvery: 0 })) reports.push(report)
-    expect(reports.filter((report) => report.kind === 'epoch').map((report) => [report.epoch, report.step, report.samples])).toEqual([
+    expect(
+      reports.filter((report) => report.kind === 'epoch').map((report) => [report.epoch, report.step, report.samples]),
+    ).toEqual([
       [1, 6, 90],
       [2, 12, 180],
     ])
@@ -146,13 +166,43 @@ describe('training', () => {
 describe('bad input', () => {
   const cases: readonly [string, Partial<TrainerOptions<'accuracy'>>, new (...args: never[]) => Error, RegExp][] = [
     ['a batch size of 0', { batchSize: 0 }, ArgumentError, /batchSize must be an integer of at least 1, got 0/],
-    ['a batch larger than the data', { batchSize: 91 }, ArgumentError, /batchSize 91 is larger than the training set \(90 samples\)/],
-    ['micro-batches that do not divide the batch', { microBatchSize: 5 }, ArgumentError, /microBatchSize 5 must divide batchSize 16/],
+    [
+      'a batch larger than the data',
+      { batchSize: 91 },
+      ArgumentError,
+      /batchSize 91 is larger than the training set \(90 samples\)/,
+    ],
+    [
+      'micro-batches that do not divide the batch',
+      { microBatchSize: 5 },
+      ArgumentError,
+      /microBatchSize 5 must divide batchSize 16/,
+    ],
     ['a fractional seed', { seed: 0.5 }, ArgumentError, /seed/],
-    ['a label out of range', { model: nn.sequential([nn.dense(3)]) }, DataError, /label 3 of sample 3 is out of range: the model has 3 outputs/],
-    ['splits that differ in length', { data: { train: { ...samples(90), targets: samples(80).targets } } }, DataError, /inputs \[90, 6\] and targets \[80\]/],
-    ['a loss that is reduced already', { loss: (x, y) => losses.softmaxCrossEntropy(x, y, { reduction: 'mean' }) }, ShapeError, /one value per sample/],
-    ['an order of the wrong length', { order: () => new Uint32Array(3) }, ArgumentError, /must give 90 positions, got 3/],
+    [
+      'a label out of range',
+      { model: nn.sequential([nn.dense(3)]) },
+      DataError,
+      /label 3 of sample 3 is out of range: the model has 3 outputs/,
+    ],
+    [
+      'splits that differ in length',
+      { data: { train: { ...samples(90), targets: samples(80).targets } } },
+      DataError,
+      /inputs \[90, 6\] and targets \[80\]/,
+    ],
+    [
+      'a loss that is reduced already',
+      { loss: (x, y) => losses.softmaxCrossEntropy(x, y, { reduction: 'mean' }) },
+      ShapeError,
+      /one value per sample/,
+    ],
+    [
+      'an order of the wrong length',
+      { order: () => new Uint32Array(3) },
+      ArgumentError,
+      /must give 90 positions, got 3/,
+    ],
   ]
   for (const [name, more, type, message] of cases) {
     test(`${name} is refused`, async () => {
@@ -177,7 +227,9 @@ describe('bad input', () => {
     const trainer = await createTrainer(options())
     const before = await weightsOf(trainer)
     const other = await createTrainer(options({ model: nn.sequential([nn.dense(8), nn.relu(), nn.dense(CLASSES)]) }))
-    await expect(trainer.load(await other.save())).rejects.toThrow(/bias is float32\[8\] in the checkpoint, float32\[16\] here/)
+    await expect(trainer.load(await other.save())).rejects.toThrow(
+      /bias is float32\[8\] in the checkpoint, float32\[16\] here/,
+    )
     expect(await weightsOf(trainer)).toEqual(before)
   })
 

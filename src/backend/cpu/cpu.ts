@@ -55,10 +55,17 @@ const BITS: readonly DType[] = ['float32', 'int32', 'uint32']
 
 function compileKernel(source: string): KernelFunction {
   const views = BITS.map((dtype) => `const bits_${dtype} = bits.${dtype};`).join(' ')
-  const make: unknown = new Function('bits', `'use strict'; ${views}\nreturn (arrays, args, scratch) => {\n${source}\n}`)
+  const make: unknown = new Function(
+    'bits',
+    `'use strict'; ${views}\nreturn (arrays, args, scratch) => {\n${source}\n}`,
+  )
   if (typeof make !== 'function') throw new InternalError('a kernel did not compile')
   const bits = new ArrayBuffer(4)
-  const kernel: KernelFunction = make({ float32: new Float32Array(bits), int32: new Int32Array(bits), uint32: new Uint32Array(bits) })
+  const kernel: KernelFunction = make({
+    float32: new Float32Array(bits),
+    int32: new Int32Array(bits),
+    uint32: new Uint32Array(bits),
+  })
   return kernel
 }
 
@@ -88,7 +95,8 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
   }
 
   const own = (buffer: DeviceBuffer): CpuBuffer => {
-    if (!('data' in buffer) || !(buffer.data instanceof ArrayBuffer)) throw new InternalError('a buffer of another device')
+    if (!('data' in buffer) || !(buffer.data instanceof ArrayBuffer))
+      throw new InternalError('a buffer of another device')
     return buffer as CpuBuffer
   }
 
@@ -111,10 +119,17 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
   }
 
   const prepare = async (program: Program): Promise<Executable> => {
-    const kernels = program.dispatches.flatMap((dispatch) => dispatch.kernels).map((kernel) => {
-      const printed = printJavaScript(kernel)
-      return { kernel, printed, run: compileKernel(printed.source), targets: new Set(storesOf(kernel).map((store) => store.target.id)) }
-    })
+    const kernels = program.dispatches
+      .flatMap((dispatch) => dispatch.kernels)
+      .map((kernel) => {
+        const printed = printJavaScript(kernel)
+        return {
+          kernel,
+          printed,
+          run: compileKernel(printed.source),
+          targets: new Set(storesOf(kernel).map((store) => store.target.id)),
+        }
+      })
     const argIndex = new Map(program.args.map((tensor, i) => [tensor.id, i]))
     const slots = slotBuffers(program)
     const tensors = new Map([...program.locations].map(([tensor, location]) => [tensor.id, { tensor, location }]))
@@ -146,7 +161,10 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
         for (const row of rows) {
           if (options.poison) for (const slot of slots) new Float32Array(slot.data).fill(Number.NaN)
           if (cached?.bindings !== bindings || hasRing) {
-            cached = { bindings, arrays: kernels.map(({ printed }) => printed.arrays.map((source) => arrayFor(source, bindings, row))) }
+            cached = {
+              bindings,
+              arrays: kernels.map(({ printed }) => printed.arrays.map((source) => arrayFor(source, bindings, row))),
+            }
           }
           const { arrays } = cached
           kernels.forEach(({ printed, run }, i) => {
@@ -169,7 +187,9 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
     },
     write: (place, aval, data) => view(place, aval).set(data),
     copy: (from, to, count) => {
-      new Uint8Array(own(to.buffer).data, to.offset, count).set(new Uint8Array(own(from.buffer).data, from.offset, count))
+      new Uint8Array(own(to.buffer).data, to.offset, count).set(
+        new Uint8Array(own(from.buffer).data, from.offset, count),
+      )
     },
     read: async (place, aval) => {
       const copy = hostArrayOf(aval.dtype, sizeOf(aval.shape))
@@ -186,4 +206,3 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
     },
   }
 }
-

@@ -1,7 +1,14 @@
 // Kernel -> JavaScript source: one function per kernel over typed arrays. Contractions use 4x4 register tiles over blocks of
 // k, with the sums in a scratch array until the epilogue.
 
-import { rootsOf, storesOf, type ContractionKernel, type Kernel, type LoopKernel, type Store } from '../../compiler/kernel.ts'
+import {
+  rootsOf,
+  storesOf,
+  type ContractionKernel,
+  type Kernel,
+  type LoopKernel,
+  type Store,
+} from '../../compiler/kernel.ts'
 import { plus } from '../../ir/indexMap.ts'
 import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { substituteVariables, visitScalars } from '../../ir/substitute.ts'
@@ -22,16 +29,21 @@ const K_BLOCK = 256
 export function printJavaScript(kernel: Kernel): JavaScriptKernel {
   const arrays: Loadable[] = []
   const args: Loadable[] = []
-  const nameOf = (list: Loadable[], prefix: string) => (source: { readonly id: number }) => `${prefix}${list.findIndex((item) => item.id === source.id)}`
+  const nameOf = (list: Loadable[], prefix: string) => (source: { readonly id: number }) =>
+    `${prefix}${list.findIndex((item) => item.id === source.id)}`
   visitScalars(rootsOf(kernel), (node) => {
     if (node.op === 'load' && !arrays.includes(node.source)) arrays.push(node.source)
     if (node.op === 'argument' && !args.includes(node.source)) args.push(node.source)
   })
   for (const { target } of storesOf(kernel)) if (!arrays.includes(target)) arrays.push(target)
   const argument = nameOf(args, '')
-  const names = { array: nameOf(arrays, 'x'), argument: (source: { readonly id: number }) => `args[${argument(source)}]` }
+  const names = {
+    array: nameOf(arrays, 'x'),
+    argument: (source: { readonly id: number }) => `args[${argument(source)}]`,
+  }
   const syntax = javascript(names)
-  const lines = kernel.kind === 'loop' ? loopLines(kernel, syntax, names.array) : contractionLines(kernel, syntax, names.array)
+  const lines =
+    kernel.kind === 'loop' ? loopLines(kernel, syntax, names.array) : contractionLines(kernel, syntax, names.array)
   const header = arrays.map((_, i) => `const x${i} = arrays[${i}];`)
   return { source: [...header, ...lines].join('\n'), arrays, args }
 }
@@ -40,7 +52,9 @@ type ArrayName = (source: { readonly id: number }) => string
 
 /** Values first, then stores: a kernel that works in place reads an element before it overwrites it. */
 function writeStores(emitter: Emitter, stores: readonly Store[], arrayName: ArrayName): void {
-  const texts = stores.map(({ target, index, value }) => `${arrayName(target)}[${emitter.value(index)}] = ${emitter.value(value)};`)
+  const texts = stores.map(
+    ({ target, index, value }) => `${arrayName(target)}[${emitter.value(index)}] = ${emitter.value(value)};`,
+  )
   texts.forEach((text) => emitter.line(text))
 }
 
@@ -98,7 +112,8 @@ function tileLines(kernel: ContractionKernel, syntax: Syntax, rows: number, colu
   const emitter = createEmitter(syntax, bound)
   // extents beyond the block would let ranges simplify away what the loop bounds do not promise
   const over: Variable = variable('k', k.extent)
-  const shifted = (value: Scalar, by: Variable, offset: number): Scalar => substituteVariables(value, new Map([[by, plus(by, offset)]]))
+  const shifted = (value: Scalar, by: Variable, offset: number): Scalar =>
+    substituteVariables(value, new Map([[by, plus(by, offset)]]))
   const sums: string[] = []
   const body = emitter.within([{ variable: over, name: 'k' }], () => {
     const lhs = Array.from({ length: rows }, (_, r) => emitter.value(shifted(kernel.lhs, m, r)))

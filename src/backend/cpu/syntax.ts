@@ -159,6 +159,10 @@ export function javascript(names: Names): Syntax {
     localArray: (name, _dtype, extent) => `const ${name} = scratch(${JSON.stringify(name)}, ${extent});`,
     localStore: (name, index, value) => `${name}[${index}] = ${value};`,
     localLoad: (name, index) => `${name}[${index}]`,
-    loop: (variable, extent, body) => [`for (let ${variable} = 0; ${variable} < ${extent}; ${variable}++) {`, ...body, '}'],
+    loop: (variable, extent, body) => [
+      `for (let ${variable} = 0; ${variable} < ${extent}; ${variable}++) {`,
+      ...body,
+      '}',
+    ],
   }
 }

@@ -24,11 +24,15 @@ const FEATURES = ['timestamp-query', 'subgroups', 'shader-f16'] as const
 /** @throws DeviceError when there is no WebGPU, no adapter, or the adapter refuses a device. */
 export async function requestDevice(gpu: GPU | null): Promise<{ adapter: GPUAdapter; device: GPUDevice }> {
   if (gpu === null) {
-    throw new DeviceError("there is no WebGPU here: use a browser that has it (Chrome 113 or later), in Node install the package 'webgpu', or use setDevice('cpu')")
+    throw new DeviceError(
+      "there is no WebGPU here: use a browser that has it (Chrome 113 or later), in Node install the package 'webgpu', or use setDevice('cpu')",
+    )
   }
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' })
   if (adapter === null) {
-    throw new DeviceError("WebGPU found no adapter: in Node without a GPU, install Chrome or Chromium (its software adapter is used), or use setDevice('cpu')")
+    throw new DeviceError(
+      "WebGPU found no adapter: in Node without a GPU, install Chrome or Chromium (its software adapter is used), or use setDevice('cpu')",
+    )
   }
   const requiredLimits: Record<string, number> = {}
   for (const limit of LIMITS) requiredLimits[limit] = adapter.limits[limit]

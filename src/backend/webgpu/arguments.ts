@@ -24,7 +24,11 @@ export interface ArgumentBuffer {
 
 /** An argument buffer on a device. */
 export function createArgumentBuffer(device: GPUDevice): ArgumentBuffer {
-  const buffer = device.createBuffer({ size: CAPACITY, usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST, label: 'argument rows' })
+  const buffer = device.createBuffer({
+    size: CAPACITY,
+    usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
+    label: 'argument rows',
+  })
   const bytes = new ArrayBuffer(CAPACITY)
   const floats = new Float32Array(bytes)
   const ints = new Int32Array(bytes)

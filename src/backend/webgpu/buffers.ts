@@ -33,14 +33,21 @@ export function createBufferPool(device: GPUDevice, beforeDestroy: () => void): 
 
   const create = (size: number): GPUBuffer => {
     const limit = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize)
-    if (size > limit) throw new DeviceError(`a buffer of ${size} bytes is larger than this device allows (${limit}); use a smaller batch or model`)
+    if (size > limit)
+      throw new DeviceError(
+        `a buffer of ${size} bytes is larger than this device allows (${limit}); use a smaller batch or model`,
+      )
     device.pushErrorScope('out-of-memory')
     device.pushErrorScope('validation')
-    const buffer = device.createBuffer({ size, usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST })
+    const buffer = device.createBuffer({
+      size,
+      usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+    })
     const results = [device.popErrorScope(), device.popErrorScope()]
     const checked = Promise.all(results).then((errors) => {
       const error = errors.find((found) => found !== null)
-      if (error !== undefined && error !== null) throw new DeviceError(`the device refused a buffer of ${size} bytes: ${error.message}`)
+      if (error !== undefined && error !== null)
+        throw new DeviceError(`the device refused a buffer of ${size} bytes: ${error.message}`)
     })
     checked.catch(() => undefined) // reported by settled()
     checks.push(checked)

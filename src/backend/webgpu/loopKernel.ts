@@ -10,7 +10,12 @@ import { storeText, wgslSyntax } from './syntax.ts'
 import type { ModuleWriter } from './writer.ts'
 
 /** Writes `stores` with their values first: a kernel that works in place reads an element before it overwrites it. */
-export function writeStores(emitter: Emitter, writer: ModuleWriter, stores: readonly Store[], lane: Variable | null): void {
+export function writeStores(
+  emitter: Emitter,
+  writer: ModuleWriter,
+  stores: readonly Store[],
+  lane: Variable | null,
+): void {
   const texts = stores.map(({ target, index, value }) => {
     writer.markWritten(target)
     const inBuffer = plus(index, writer.names.reach(target).offset)
@@ -31,10 +36,16 @@ function fourRows(kernel: LoopKernel): { stages: Stage[]; lane: Variable; quad: 
   const at = new Map<Variable, Scalar>([[row, plus(times(quad, 4), lane)]])
   const moved = stages.map(({ inner, stores }) => ({
     inner,
-    stores: stores.map(({ target, index, value }) => ({ target, index: substituteVariables(index, at), value: substituteVariables(value, at) })),
+    stores: stores.map(({ target, index, value }) => ({
+      target,
+      index: substituteVariables(index, at),
+      value: substituteVariables(value, at),
+    })),
   }))
   const roots = moved.flatMap((stage) => stage.stores).flatMap((store) => [store.value, store.index])
-  const adjacent = loadsOf(roots).every(({ index }) => !dependsOn(index, lane) || laneAccess(index, lane) === 'contiguous')
+  const adjacent = loadsOf(roots).every(
+    ({ index }) => !dependsOn(index, lane) || laneAccess(index, lane) === 'contiguous',
+  )
   return adjacent ? { stages: moved, lane, quad } : null
 }
 

@@ -26,7 +26,11 @@ export function createPipelineCache(device: GPUDevice): PipelineCache {
       visibility: GPUShaderStage.COMPUTE,
       buffer: { type: writable ? 'storage' : 'read-only-storage' },
     }))
-    entries.unshift({ binding: 0, visibility: GPUShaderStage.COMPUTE, buffer: { type: 'uniform', hasDynamicOffset: true } })
+    entries.unshift({
+      binding: 0,
+      visibility: GPUShaderStage.COMPUTE,
+      buffer: { type: 'uniform', hasDynamicOffset: true },
+    })
     const layout = device.createBindGroupLayout({ entries })
     const module = device.createShaderModule({ code: code.source })
     try {

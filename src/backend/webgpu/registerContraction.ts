@@ -46,7 +46,13 @@ function tileOfRows(extent: number, wanted: number): number {
 }
 
 /** A contraction as a WGSL function with tiles of at most `variant.rows` by `variant.columns`. */
-export function registerFunction(kernel: ContractionKernel, roles: Roles, name: string, writer: ModuleWriter, variant: ContractionVariant): KernelFunction {
+export function registerFunction(
+  kernel: ContractionKernel,
+  roles: Roles,
+  name: string,
+  writer: ModuleWriter,
+  variant: ContractionVariant,
+): KernelFunction {
   const { batch, k } = kernel
   const { rows, lanes, rowOperand, laneOperand } = roles
   const tileRows = tileOfRows(rows.extent, variant.rows)
@@ -54,7 +60,9 @@ export function registerFunction(kernel: ContractionKernel, roles: Roles, name: 
   const rowTiles = Math.ceil(rows.extent / tileRows)
   const laneTiles = Math.ceil(lanes.extent / 4 / tileQuads)
   const byRowQuads = tileRows % 4 === 0 && adjacent(rowOperand, rows)
-  const unrolled = k.extent % 4 === 0 && ((!byRowQuads && adjacent(rowOperand, k)) || (!adjacent(laneOperand, lanes) && adjacent(laneOperand, k)))
+  const unrolled =
+    k.extent % 4 === 0 &&
+    ((!byRowQuads && adjacent(rowOperand, k)) || (!adjacent(laneOperand, lanes) && adjacent(laneOperand, k)))
   const laneByK = unrolled && !adjacent(laneOperand, lanes) && adjacent(laneOperand, k)
   const rowByK = unrolled && !byRowQuads && adjacent(rowOperand, k)
 
@@ -68,20 +76,35 @@ export function registerFunction(kernel: ContractionKernel, roles: Roles, name: 
   const kLane: Scalar = plus(times(over, 4), lane)
 
   const rowAt = (r: number): Scalar => (byRowQuads ? plus(times(tileOf.rowQuad(r >> 2), 4), r & 3) : tileOf.row(r))
-  const at = (operand: Scalar, entries: readonly (readonly [Variable, Scalar])[]): Scalar => substituteVariables(operand, new Map(entries))
+  const at = (operand: Scalar, entries: readonly (readonly [Variable, Scalar])[]): Scalar =>
+    substituteVariables(operand, new Map(entries))
   const body = emitter.within([{ variable: over, name: 'kk' }], () => {
     const rowByKNames = rowByK ? range(tileRows).map((r) => emitter.vector(at(rowOperand, [[rows, rowAt(r)], [k, kLane]]))) : [] // prettier-ignore
     const laneByKNames = laneByK
       ? range(tileQuads * 4).map((c) => emitter.vector(at(laneOperand, [[lanes, plus(times(tileOf.laneQuad(c >> 2), 4), c & 3)], [k, kLane]]))) // prettier-ignore
       : []
     for (const step of range(unrolled ? 4 : 1)) {
-      const laneValues = range(tileQuads).map((q) =>
+      const laneValues = range(tileQuads).map(
+        (q) =>
         laneByK
           ? `vec4<f32>(${range(4).map((c) => `${laneByKNames[q * 4 + c]}.${COMPONENTS[step]}`).join(', ')})`
           : emitter.vector(at(laneOperand, [[lanes, plus(times(tileOf.laneQuad(q), 4), lane)], [k, kAt(step)]])), // prettier-ignore
       )
       const named = laneByK ? laneValues.map((text, q) => nameVector(emitter, `t${step}_${q}`, text)) : laneValues
-      const rowValues = rowStep(emitter, { tileRows, byRowQuads, rowByKNames, step, lane, tileOf, rowOperand, rows, k, kAt, rowAt, at })
+      const rowValues = rowStep(emitter, {
+        tileRows,
+        byRowQuads,
+        rowByKNames,
+        step,
+        lane,
+        tileOf,
+        rowOperand,
+        rows,
+        k,
+        kAt,
+        rowAt,
+        at,
+      })
       rowValues.forEach((row, r) => named.forEach((value, q) => emitter.line(`${sumName(r, q)} += ${row} * ${value};`)))
     }
   })
@@ -157,7 +180,13 @@ interface Geometry {
 }
 
 /** Row and lane positions of a tile. Where tiles do not divide the output, positions are clamped to the last one. */
-function tileGeometry(rows: Variable, lanes: Variable, tileRows: number, tileQuads: number, byRowQuads: boolean): Geometry {
+function tileGeometry(
+  rows: Variable,
+  lanes: Variable,
+  tileRows: number,
+  tileQuads: number,
+  byRowQuads: boolean,
+): Geometry {
   const bound: { variable: Variable; name: string }[] = []
   const declarations: string[] = []
   const axis = (prefix: string, tile: string, extent: number, per: number): ((i: number) => Scalar) => {
@@ -195,7 +224,11 @@ export function epilogueFunction(kernel: ContractionKernel, roles: Roles, name: 
     { variable: quad, name: 'quad' },
   ]
   const emitter = createEmitter(wgslSyntax(writer.names), bound, [lane], { text: 'sum', variables: [lane] })
-  const stores = kernel.stores.map(({ target, index, value }) => ({ target, index: substituteVariables(index, at), value: substituteVariables(value, at) }))
+  const stores = kernel.stores.map(({ target, index, value }) => ({
+    target,
+    index: substituteVariables(index, at),
+    value: substituteVariables(value, at),
+  }))
   writeStores(emitter, writer, stores, lane)
   return [`fn ${name}(b: i32, row: i32, quad: i32, sum: vec4<f32>) {`, ...emitter.lines(), '}'].join('\n')
 }

@@ -29,7 +29,9 @@ function operandLoads(
     const [position, inner] = [variable(`${side.prefix}a${i}`, axis.extent), variable(`${side.prefix}k${i}`, k.extent)]
     lines.push(
       `let ${e} = thread + ${i * invocations};`,
-      alongK ? `let ${p} = ${e} / ${depth}; let ${p}d = ${e} % ${depth};` : `let ${p} = ${e} % ${side.extent}; let ${p}d = ${e} / ${side.extent};`,
+      alongK
+        ? `let ${p} = ${e} / ${depth}; let ${p}d = ${e} % ${depth};`
+        : `let ${p} = ${e} % ${side.extent}; let ${p}d = ${e} / ${side.extent};`,
       `let ${position.name}_raw = ${side.tile} * ${side.extent} + ${p};`,
       `let ${inner.name}_raw = slice + ${p}d;`,
       `let ${position.name} = ${edge ? `min(${position.name}_raw, ${axis.extent - 1})` : `${position.name}_raw`};`,
@@ -42,15 +44,28 @@ function operandLoads(
     ]
     const emitter = createEmitter(wgslSyntax(writer.names), bound)
     const value = emitter.value(substituteVariables(operand, new Map<Variable, Scalar>([[axis, position], [k, inner]]))) // prettier-ignore
-    const checks = [...(edge ? [`${position.name}_raw < ${axis.extent}`] : []), ...(tail ? [`${inner.name}_raw < ${k.extent}`] : [])]
+    const checks = [
+      ...(edge ? [`${position.name}_raw < ${axis.extent}`] : []),
+      ...(tail ? [`${inner.name}_raw < ${k.extent}`] : []),
+    ]
     const stored = checks.length === 0 ? value : `select(0.0f, ${value}, ${checks.join(' && ')})`
-    lines.push('{', ...emitter.lines(), `${side.array}[(${p}d * ${side.extent} + ${p}) >> 2u][${p} & 3] = ${stored};`, '}')
+    lines.push(
+      '{',
+      ...emitter.lines(),
+      `${side.array}[(${p}d * ${side.extent} + ${p}) >> 2u][${p} & 3] = ${stored};`,
+      '}',
+    )
   }
   return lines
 }
 
 /** A contraction as a cooperative WGSL function. */
-export function sharedFunction(kernel: ContractionKernel, roles: Roles, name: string, writer: ModuleWriter): KernelFunction {
+export function sharedFunction(
+  kernel: ContractionKernel,
+  roles: Roles,
+  name: string,
+  writer: ModuleWriter,
+): KernelFunction {
   const { rows, lanes, rowOperand, laneOperand } = roles
   const { depth, invocations } = SHARED_TILE
   const rowTiles = Math.ceil(rows.extent / SHARED_TILE.rows)
@@ -60,8 +75,14 @@ export function sharedFunction(kernel: ContractionKernel, roles: Roles, name: st
   writer.declare(sharedDeclarations(name))
   const left = { array: `${name}_lhs`, tile: 'row_tile', extent: SHARED_TILE.rows, prefix: 'l' }
   const right = { array: `${name}_rhs`, tile: 'lane_tile', extent: SHARED_TILE.lanes, prefix: 'r' }
-  const loads = [...operandLoads(rowOperand, rows, kernel, left, writer), ...operandLoads(laneOperand, lanes, kernel, right, writer)]
-  const stores = [0, 1, 2, 3].map((r) => `if (row0 + ${r} < ${rows.extent} && quad < ${lanes.extent / 4}) { ${epilogueName}(b, row0 + ${r}, quad, s${r}); }`)
+  const loads = [
+    ...operandLoads(rowOperand, rows, kernel, left, writer),
+    ...operandLoads(laneOperand, lanes, kernel, right, writer),
+  ]
+  const stores = [0, 1, 2, 3].map(
+    (r) =>
+      `if (row0 + ${r} < ${rows.extent} && quad < ${lanes.extent / 4}) { ${epilogueName}(b, row0 + ${r}, quad, s${r}); }`,
+  )
   const slices = Math.ceil(kernel.k.extent / depth)
   const source = sharedContraction({ name, rowTiles, laneTiles, slices, loads, stores })
   const groups = kernel.batch.extent * rowTiles * laneTiles

@@ -61,7 +61,11 @@ export function literalText(dtype: DType, value: number): string {
       if (Number.isNaN(value)) return 'bitcast<f32>(args[0].z)'
       if (value === Infinity) return 'bitcast<f32>(args[0].x)'
       if (value === -Infinity) return 'bitcast<f32>(args[0].y)'
-      const text = Object.is(value, -0) ? '-0.0' : Number.isInteger(value) && Math.abs(value) < 1e15 ? `${value}.0` : String(value)
+      const text = Object.is(value, -0)
+        ? '-0.0'
+        : Number.isInteger(value) && Math.abs(value) < 1e15
+          ? `${value}.0`
+          : String(value)
       return value < 0 || Object.is(value, -0) ? `(${text}f)` : `${text}f`
     }
   }
@@ -115,10 +119,17 @@ function castText(to: DType, x: string, lanes: number): string {
   return `${vectorType(to, lanes)}(${x})`
 }
 
+/** Terms of a long sum that are added up on their own. */
+const SUM_BLOCK = 128
+
 function foldLines(fold: FoldText): string[] {
   const { name, combine, dtype, lanes, variable, extent, body, value } = fold
   const type = vectorType(dtype, lanes)
-  const limits: Record<string, readonly [number, number]> = { float32: [-Infinity, Infinity], int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1] }
+  const limits: Record<string, readonly [number, number]> = {
+    float32: [-Infinity, Infinity],
+    int32: [-(2 ** 31), 2 ** 31 - 1],
+    uint32: [0, 2 ** 32 - 1],
+  }
   const [least, greatest] = limits[dtype] ?? [0, 0]
   const start = { sum: 0, prod: 1, max: least, argmax: least, min: greatest, argmin: greatest }[combine]
   const open = `for (var ${variable}: i32 = 0; ${variable} < ${extent}; ${variable}++) {`
@@ -137,7 +148,26 @@ function foldLines(fold: FoldText): string[] {
       '}',
     ]
   }
-  const update = { sum: `${name} + ${value}`, prod: `${name} * ${value}`, max: `max(${name}, ${value})`, min: `min(${name}, ${value})` }[combine]
+  if (combine === 'sum' && dtype === 'float32' && extent > 2 * SUM_BLOCK) {
+    // sums of blocks lose far less to rounding than one long chain of additions
+    return [
+      `var ${name}: ${type} = ${first};`,
+      `for (var ${variable}_block: i32 = 0; ${variable}_block < ${extent}; ${variable}_block += ${SUM_BLOCK}) {`,
+      `var ${name}_part: ${type} = ${first};`,
+      `for (var ${variable}: i32 = ${variable}_block; ${variable} < min(${variable}_block + ${SUM_BLOCK}, ${extent}); ${variable}++) {`,
+      ...body,
+      `${name}_part = ${name}_part + ${value};`,
+      '}',
+      `${name} = ${name} + ${name}_part;`,
+      '}',
+    ]
+  }
+  const update = {
+    sum: `${name} + ${value}`,
+    prod: `${name} * ${value}`,
+    max: `max(${name}, ${value})`,
+    min: `min(${name}, ${value})`,
+  }[combine]
   return [`var ${name}: ${type} = ${first};`, open, ...body, `${name} = ${update};`, '}']
 }
 
@@ -169,7 +199,13 @@ function loadText(names: WgslNames, source: Loadable, index: string, access: Loa
 }
 
 /** The statement that stores a value at an index that includes the tensor's offset (of the vector, for a contiguous access). */
-export function storeText(names: WgslNames, source: { readonly id: number }, index: string, value: string, access: LoadAccess): string {
+export function storeText(
+  names: WgslNames,
+  source: { readonly id: number },
+  index: string,
+  value: string,
+  access: LoadAccess,
+): string {
   const reach = names.reach(source)
   const bool = reach.dtype === 'bool'
   const at = indexText(reach, index)
@@ -185,12 +221,14 @@ export function storeText(names: WgslNames, source: { readonly id: number }, ind
 /** The syntax of WGSL for kernels that reach tensors and arguments through `names`. */
 export function wgslSyntax(names: WgslNames): Syntax {
   return {
-    constant: (dtype, value, lanes) => (lanes === 1 ? literalText(dtype, value) : `${vectorType(dtype, 4)}(${literalText(dtype, value)})`),
+    constant: (dtype, value, lanes) =>
+      lanes === 1 ? literalText(dtype, value) : `${vectorType(dtype, 4)}(${literalText(dtype, value)})`,
     splat: (dtype, scalar) => `${vectorType(dtype, 4)}(${scalar})`,
     lane: () => 'vec4<i32>(0, 1, 2, 3)',
     declare: (name, dtype, lanes, value) => `let ${name}: ${vectorType(dtype, lanes)} = ${value};`,
     product: (name, factor) => `${name} * ${factor < 0 ? `(${factor})` : factor}`,
-    affine: (terms, constant) => [...terms, ...(constant === 0 ? [] : [constant < 0 ? `(${constant})` : String(constant)])].join(' + '),
+    affine: (terms, constant) =>
+      [...terms, ...(constant === 0 ? [] : [constant < 0 ? `(${constant})` : String(constant)])].join(' + '),
     offsetOf: (source) => names.reach(source).offset,
     division: (op, x, by, nonNegative, lanes) => {
       if (nonNegative) return `${x} ${op === 'quotient' ? '/' : '%'} ${by}`
@@ -201,7 +239,11 @@ export function wgslSyntax(names: WgslNames): Syntax {
       const word = names.argument(source)
       const bits = `args[${1 + Math.floor(word / 4)}].${COMPONENTS[word % 4]}`
       const { dtype } = source.aval
-      return dtype === 'bool' ? `${bits} != 0u` : dtype === 'uint32' || dtype === 'uint8' ? bits : `bitcast<${typeOf(dtype)}>(${bits})`
+      return dtype === 'bool'
+        ? `${bits} != 0u`
+        : dtype === 'uint32' || dtype === 'uint8'
+          ? bits
+          : `bitcast<${typeOf(dtype)}>(${bits})`
     },
     operation: (node, operands, lanes) => {
       const [x, y, z] = operands as [string, string, string]
@@ -221,7 +263,12 @@ export function wgslSyntax(names: WgslNames): Syntax {
     fold: foldLines,
     localArray: (name, dtype, extent) => `var ${name}: array<${typeOf(dtype)}, ${extent}>;`,
     localStore: (name, index, value) => `${name}[${index}] = ${value};`,
-    localLoad: (name, index, lanes) => (lanes === 1 ? `${name}[${index}]` : `vec4(${COMPONENTS.map((c) => `${name}[${index}.${c}]`).join(', ')})`),
-    loop: (variable, extent, body) => [`for (var ${variable}: i32 = 0; ${variable} < ${extent}; ${variable}++) {`, ...body, '}'],
+    localLoad: (name, index, lanes) =>
+      lanes === 1 ? `${name}[${index}]` : `vec4(${COMPONENTS.map((c) => `${name}[${index}.${c}]`).join(', ')})`,
+    loop: (variable, extent, body) => [
+      `for (var ${variable}: i32 = 0; ${variable} < ${extent}; ${variable}++) {`,
+      ...body,
+      '}',
+    ],
   }
 }

@@ -19,7 +19,10 @@ const CANDIDATES: readonly ContractionVariant[] = [
 ]
 
 /** What a software adapter is known to run best; measuring would cost more than a first step there. */
-export const SOFTWARE_TABLE: TuningTable = { identity: 'software: registers 8x8', contraction: { kind: 'registers', rows: 8, columns: 8 } }
+export const SOFTWARE_TABLE: TuningTable = {
+  identity: 'software: registers 8x8',
+  contraction: { kind: 'registers', rows: 8, columns: 8 },
+}
 
 const ROUNDS = 3
 
@@ -71,7 +74,11 @@ export async function measureTable(backend: Backend): Promise<TuningTable> {
   const bindings: Bindings = { inputs: places.slice(0, 2), outputs: [places[2]!], ring: null }
   const rows = Array.from({ length: repeats }, () => ({ values: [], ringRow: 0 }))
   const contenders = await Promise.all(
-    CANDIDATES.map(async (variant) => ({ variant, times: [] as number[], executable: await backend.prepare(matmulProgram(backend.target, variant, size)) })),
+    CANDIDATES.map(async (variant) => ({
+      variant,
+      times: [] as number[],
+      executable: await backend.prepare(matmulProgram(backend.target, variant, size)),
+    })),
   )
   for (let round = 0; round <= ROUNDS; round++) {
     for (const { executable, times: measured } of contenders) {

@@ -36,7 +36,10 @@ function targetOf(limits: GPUSupportedLimits, software: boolean): Target {
  * A WebGPU device. Kernels are tuned by measuring on hardware, and on a software adapter if `tune` asks for it.
  * @throws DeviceError when there is no WebGPU, no adapter, or the adapter refuses a device.
  */
-export async function createWebGpuBackend(gpu: GPU | null, options: { readonly tune?: boolean } = {}): Promise<Backend> {
+export async function createWebGpuBackend(
+  gpu: GPU | null,
+  options: { readonly tune?: boolean } = {},
+): Promise<Backend> {
   const { adapter, device } = await requestDevice(gpu)
   const description = describeAdapter(adapter)
   const pool = createBufferPool(device, () => flush())
@@ -49,7 +52,10 @@ export async function createWebGpuBackend(gpu: GPU | null, options: { readonly t
   const temporaries = new Map<string, GpuBuffer>()
 
   void device.lost.then((info) => {
-    if (!disposed) lost = new DeviceLostError(`the WebGPU device was lost (${info.reason}): ${info.message}. Create a new device with setDevice() and restore from a checkpoint`)
+    if (!disposed)
+      lost = new DeviceLostError(
+        `the WebGPU device was lost (${info.reason}): ${info.message}. Create a new device with setDevice() and restore from a checkpoint`,
+      )
   })
 
   const check = (): void => {
@@ -124,7 +130,10 @@ export async function createWebGpuBackend(gpu: GPU | null, options: { readonly t
       const known = bindGroups.get(bindings)
       if (known !== undefined) return known
       const made = codes.map((code, i) => {
-        const entries: GPUBindGroupEntry[] = code.buffers.map(({ key }, j) => ({ binding: j + 1, resource: { buffer: resource(key, bindings) } }))
+        const entries: GPUBindGroupEntry[] = code.buffers.map(({ key }, j) => ({
+          binding: j + 1,
+          resource: { buffer: resource(key, bindings) },
+        }))
         entries.unshift({ binding: 0, resource: { buffer: rows.buffer, size: stride } })
         return device.createBindGroup({ layout: compiled[i]!.layout, entries })
       })
@@ -164,7 +173,9 @@ export async function createWebGpuBackend(gpu: GPU | null, options: { readonly t
   const read: Backend['read'] = async (place, aval) => {
     await pool.settled()
     const bytes = deviceBytes(aval)
-    const staging = freeStaging.get(bytes)?.pop() ?? device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
+    const staging =
+      freeStaging.get(bytes)?.pop() ??
+      device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
     const target = openEncoder()
     closePass()
     target.copyBufferToBuffer(own(place.buffer).gpu, place.offset, staging, 0, bytes)

@@ -30,7 +30,9 @@ export function argumentVectors(program: Program): number {
 export function printDispatch(dispatch: Dispatch, program: Program): DispatchCode {
   const writer = createModuleWriter(program)
   const shared = { bytesLeft: program.target.sharedBytes }
-  const kernels = dispatch.kernels.map((kernel, i) => kernelFunction(expandKernel(kernel), `kernel_${i}`, program, writer, shared))
+  const kernels = dispatch.kernels.map((kernel, i) =>
+    kernelFunction(expandKernel(kernel), `kernel_${i}`, program, writer, shared),
+  )
   const workgroupSize = workgroupSizeFor(kernels, program.target.software)
   const groups = kernels.reduce((total, kernel) => total + groupsOf(kernel, workgroupSize), 0)
   const bindings = writer.bindings()

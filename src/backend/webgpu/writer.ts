@@ -61,7 +61,13 @@ export function createModuleWriter(program: Program): ModuleWriter {
     const text = textOf(key)
     const known = buffers.get(text)
     if (known !== undefined) return known
-    const made = { key, element: deviceElement(tensor.dtype), writable: false, wide: false, name: `b${buffers.size + 1}` }
+    const made = {
+      key,
+      element: deviceElement(tensor.dtype),
+      writable: false,
+      wide: false,
+      name: `b${buffers.size + 1}`,
+    }
     buffers.set(text, made)
     return made
   }
@@ -69,11 +75,17 @@ export function createModuleWriter(program: Program): ModuleWriter {
   const reach = (source: { readonly id: number }): Reach => {
     const { tensor, location } = entryOf(source.id)
     const buffer = bufferOf(source.id)
-    if (buffer.element !== deviceElement(tensor.dtype)) throw new InternalError('one buffer holds two element types in a dispatch')
+    if (buffer.element !== deviceElement(tensor.dtype))
+      throw new InternalError('one buffer holds two element types in a dispatch')
     const bytes = location.space === 'input' ? program.placements[location.index]!.offset : 0
     const offset = tensor.dtype === 'uint8' ? bytes : bytes / 4
     if (location.space !== 'ring') return { buffer: buffer.name, offset, dtype: tensor.dtype, dynamicOffset: null }
-    return { buffer: buffer.name, offset: location.column, dtype: tensor.dtype, dynamicOffset: `i32(args[0].w) * ${program.ringColumns}` }
+    return {
+      buffer: buffer.name,
+      offset: location.column,
+      dtype: tensor.dtype,
+      dynamicOffset: `i32(args[0].w) * ${program.ringColumns}`,
+    }
   }
 
   return {
@@ -91,7 +103,14 @@ export function createModuleWriter(program: Program): ModuleWriter {
     markWritten: (tensor) => {
       bufferOf(tensor.id).writable = true
     },
-    bindings: () => [...buffers.values()].map(({ name, element, writable, wide }, i) => ({ name, binding: i + 1, element, writable, wide })),
+    bindings: () =>
+      [...buffers.values()].map(({ name, element, writable, wide }, i) => ({
+        name,
+        binding: i + 1,
+        element,
+        writable,
+        wide,
+      })),
     bufferKeys: () => [...buffers.values()].map(({ key }) => key),
     declare: (text) => {
       declarations.push(text)

@@ -74,9 +74,9 @@ const comparison: Sample<null>[] = [
 ]
 const bitwise: Sample<null>[] = [...shapesOf(truths), pair('int32', [12, -1, 7], [10, 255, -8], 'int32'), LARGE_UINT]
 const equality: Sample<null>[] = [...comparison, { name: 'bool', inputs: truths([13]), params: null }]
-const tie = (given: readonly (readonly number[])[]): Sample<null> => ({
+const tie = (halves: readonly (readonly number[])[]): Sample<null> => ({
   ...pair('ties', [1, 2, 3], [1, 5, 0], 'float32'),
-  gradients: { given },
+  gradients: { given: halves },
 })
 
 /** Cases by exported name. */
