@@ -25,6 +25,7 @@ export type { TensorLike } from './ops/operand.ts'
 export * as losses from './ops/losses.ts'
 
 export { grad, valueAndGrad, vjp, type GradOptions } from './autodiff/vjp.ts'
+export { customVjp, type CustomVjp } from './control/customVjp.ts'
 export { checkGradients } from './debug/checkGradients.ts'
 
 export * as random from './random/index.ts'

@@ -2,7 +2,8 @@
 // target has. Temporaries count one each, although some will share slots: an upper bound.
 
 import { type Elements, elementsOf } from '../ir/elements.ts'
-import { type Graph, topologicalOrder } from '../ir/graph.ts'
+import { topologicalOrder } from '../ir/graph.ts'
+import type { Graph } from '../ir/tensor.ts'
 import { unravel } from '../ir/indexMap.ts'
 import { variable } from '../ir/scalar.ts'
 import { loadsOf } from '../ir/substitute.ts'

@@ -1,9 +1,9 @@
-// compile: Graph -> Program. The stages in order: simplify, fuse, schedule, planMemory; outputs that cannot be what they were
+// compile: Graph -> Program. The stages in order: inlineRegions, simplify, fuse, schedule, planMemory; outputs that cannot be what they were
 // asked to be (an input itself, one tensor twice, an update in place that would overwrite what is still needed) get a copy.
 
 import { sameAval } from '../core/aval.ts'
 import { InternalError } from '../core/errors.ts'
-import type { Graph } from '../ir/graph.ts'
+import type { Graph } from '../ir/tensor.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { copyOf } from './copy.ts'
 import type { Donations } from './donation.ts'
@@ -13,6 +13,7 @@ import { kernelConflicts } from './conflicts.ts'
 import { planMemory } from './memory.ts'
 import type { Dispatch, Location, Placement, Program } from './program.ts'
 import { kernelReads, schedule } from './schedule.ts'
+import { inlineRegions } from './regions.ts'
 import { simplify } from './simplify.ts'
 import type { Target } from './target.ts'
 
@@ -28,7 +29,7 @@ export interface CompileOptions {
 
 /** Compiles a graph for a target. */
 export function compile(graph: Graph, target: Target, options: CompileOptions): Program {
-  const simple = simplify(graph)
+  const simple = simplify(inlineRegions(graph))
   const inputs = [...graph.parameters, ...graph.captures.filter((capture) => !graph.parameters.includes(capture))]
   const buffers = inputs.filter((tensor) => !isArgument(tensor))
   const positions = new Map(buffers.map((tensor, index) => [tensor, index]))

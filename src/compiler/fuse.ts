@@ -4,7 +4,8 @@
 
 import { InternalError } from '../core/errors.ts'
 import { elementsOf, type Elements, loweringOf } from '../ir/elements.ts'
-import { type Graph, topologicalOrder } from '../ir/graph.ts'
+import { topologicalOrder } from '../ir/graph.ts'
+import type { Graph } from '../ir/tensor.ts'
 import { sameIndex, unravel } from '../ir/indexMap.ts'
 import { accumulator, type Scalar, variable } from '../ir/scalar.ts'
 import { substitute } from '../ir/substitute.ts'

@@ -2,7 +2,8 @@
 // reaches. Leaves keep their identity, so that the result is another graph over the same inputs.
 
 import { formatAval } from '../core/aval.ts'
-import { type Graph, topologicalOrder } from '../ir/graph.ts'
+import { topologicalOrder } from '../ir/graph.ts'
+import type { Graph } from '../ir/tensor.ts'
 import { formatParam } from '../ir/primitive.ts'
 import { apply, type Tensor } from '../ir/tensor.ts'
 

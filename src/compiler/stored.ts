@@ -1,7 +1,8 @@
 // Which tensors are stored: Graph -> the set of computed tensors that get memory. Reductions, contractions and outputs are;
 // maps are where recomputing them would cost more than a store and loads. Views never are, unless they are outputs.
 
-import { type Graph, topologicalOrder } from '../ir/graph.ts'
+import { topologicalOrder } from '../ir/graph.ts'
+import type { Graph } from '../ir/tensor.ts'
 import { elementsOf, loweringOf } from '../ir/elements.ts'
 import { unravel } from '../ir/indexMap.ts'
 import { type Scalar, type UnaryFn, type BinaryFn, variable } from '../ir/scalar.ts'

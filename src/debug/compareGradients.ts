@@ -6,7 +6,7 @@ import { isFloating } from '../core/dtype.ts'
 import { DifferentiationError } from '../core/errors.ts'
 import { parameter, type ReferenceArray, type Tensor } from '../ir/tensor.ts'
 import { pullback } from '../autodiff/vjp.ts'
-import { type Bindings, evaluateReference } from './reference.ts'
+import { type Bindings, evaluateReference } from '../ir/evaluate.ts'
 
 /** Options of `checkGradients`; the defaults are those of PyTorch's gradcheck. */
 export interface GradientCheckOptions {

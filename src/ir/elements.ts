@@ -13,11 +13,10 @@ import type { Tensor } from './tensor.ts'
 export function loweringOf(tensor: Tensor): Lowering {
   const source = tensor.source
   if (source.kind !== 'apply') throw new InternalError(`${formatAval(tensor.aval)} is not computed by a primitive`)
-  return source.primitive.lower(
-    source.inputs.map((input) => input.aval),
-    source.params,
-    tensor.aval,
-  )
+  const avals = source.inputs.map((input) => input.aval)
+  const lowering = source.primitive.lower(avals, source.params, tensor.aval)
+  if (lowering.kind === 'region') throw new InternalError(`the region ${source.primitive.name} was not inlined`)
+  return lowering
 }
 
 /** Element expressions under a choice of stored tensors. */

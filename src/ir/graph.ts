@@ -4,15 +4,7 @@
 import { InternalError, TensorUseError } from '../core/errors.ts'
 import { formatParam } from './primitive.ts'
 import { formatAval } from '../core/aval.ts'
-import type { Tensor } from './tensor.ts'
-
-/** A function as data: outputs computed from parameters and from captured data tensors. */
-export interface Graph {
-  readonly parameters: readonly Tensor[]
-  /** Data tensors that the outputs reach: inputs like the parameters, never constants. */
-  readonly captures: readonly Tensor[]
-  readonly outputs: readonly Tensor[]
-}
+import type { Graph, Tensor } from './tensor.ts'
 
 /** All tensors that `outputs` reach, each after its inputs. */
 export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {

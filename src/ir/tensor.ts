@@ -35,9 +35,24 @@ export interface Primitive {
   readonly differentiable: boolean
   readonly shape: (inputs: readonly Aval[], params: Param) => Aval
   readonly reference: (inputs: readonly ReferenceArray[], params: Param, output: Aval) => ReferenceArray
-  readonly lower: (inputs: readonly Aval[], params: Param, output: Aval) => Lowering
+  readonly lower: (inputs: readonly Aval[], params: Param, output: Aval) => Lowering | RegionLowering
   readonly vjp: (context: VjpContext<Param>) => readonly (Tensor | null)[]
   readonly rewrite: (inputs: readonly Tensor[], params: Param, output: Aval) => Tensor | null
+}
+
+/** A function as data: outputs computed from parameters and from captured data tensors. */
+export interface Graph {
+  readonly parameters: readonly Tensor[]
+  /** Data tensors that the outputs reach: inputs like the parameters, never constants. */
+  readonly captures: readonly Tensor[]
+  readonly outputs: readonly Tensor[]
+}
+
+/** A lowering that is itself a graph: output `output` of `body`, whose parameters are the operands. The compiler inlines it. */
+export interface RegionLowering {
+  readonly kind: 'region'
+  readonly body: Graph
+  readonly output: number
 }
 
 /** A primitive applied to tensors. */

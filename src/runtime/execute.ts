@@ -6,7 +6,7 @@ import { deviceBytes } from '../compiler/memory.ts'
 import type { Placement } from '../compiler/program.ts'
 import { InternalError } from '../core/errors.ts'
 import { roundTo } from '../ir/scalar.ts'
-import type { Graph } from '../ir/graph.ts'
+import type { Graph } from '../ir/tensor.ts'
 import type { RuntimeDevice } from './device.ts'
 
 /** How tensors that share buffers are laid out: the same text means that a program compiled for one fits the other. */

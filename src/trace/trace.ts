@@ -5,7 +5,8 @@ import type { Aval } from '../core/aval.ts'
 import type { DType } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { flattenTree, type TreeStructure, unflattenTree } from '../core/tree.ts'
-import { type Graph, graphOf, topologicalOrder } from '../ir/graph.ts'
+import { graphOf, topologicalOrder } from '../ir/graph.ts'
+import type { Graph } from '../ir/tensor.ts'
 import { parameter, Tensor } from '../ir/tensor.ts'
 
 /** What stands at a leaf of the arguments while a function is traced. */

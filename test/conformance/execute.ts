@@ -10,7 +10,7 @@ import { verifyProgram } from '../../src/compiler/verify.ts'
 import { type DType, hostArrayOf, isFloating } from '../../src/core/dtype.ts'
 import type { HostArray } from '../../src/core/hostArray.ts'
 import { sizeOf } from '../../src/core/shape.ts'
-import type { Graph } from '../../src/ir/graph.ts'
+import type { Graph } from '../../src/ir/tensor.ts'
 
 /** How a graph is compiled and its memory laid out. */
 export interface ExecuteOptions {

@@ -1,9 +1,9 @@
 // The oracle of the tests, evaluateReference, with the conversions between host arrays and the float64 arrays that it works on.
 
 import type { HostArray } from '../../src/core/hostArray.ts'
-import type { Graph } from '../../src/ir/graph.ts'
+import type { Graph } from '../../src/ir/tensor.ts'
 import type { ReferenceArray } from '../../src/ir/tensor.ts'
-import { evaluateReference } from '../../src/debug/reference.ts'
+import { evaluateReference } from '../../src/ir/evaluate.ts'
 
 export { evaluateReference }
 

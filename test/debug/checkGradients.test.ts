@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkGradients } from '../../src/debug/checkGradients.ts'
 import { compareGradients } from '../../src/debug/compareGradients.ts'
-import { evaluateReference } from '../../src/debug/reference.ts'
+import { evaluateReference } from '../../src/ir/evaluate.ts'
 import { definePrimitive } from '../../src/ir/primitive.ts'
 import { apply, parameter, type Tensor } from '../../src/ir/tensor.ts'
 import { add, exp, greater, mul, sin, stopGradient, where } from '../../src/ops/arithmetic.ts'

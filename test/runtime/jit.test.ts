@@ -1,7 +1,21 @@
 // jit, eager realization and what they refuse, on the CPU backend.
 
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { add, ArgumentError, grad, jit, mul, realize, setDevice, sub, sum, tensor, type Tensor, TensorUseError, valueAndGrad } from 'wgrad'
+import {
+  add,
+  ArgumentError,
+  grad,
+  jit,
+  mul,
+  realize,
+  setDevice,
+  sub,
+  sum,
+  tensor,
+  type Tensor,
+  TensorUseError,
+  valueAndGrad,
+} from 'wgrad'
 
 beforeAll(async () => {
   await setDevice('cpu')
@@ -51,12 +65,17 @@ describe('jit', () => {
   })
 
   test('a donated tensor cannot be used again, and the error names the call', async () => {
-    const step = jit(function update(w: Tensor) {
-      return mul(w, 2)
-    }, { donate: [0] })
+    const step = jit(
+      function update(w: Tensor) {
+        return mul(w, 2)
+      },
+      { donate: [0] },
+    )
     const w = tensor([1, 2])
     const next = step(w)
-    await expect((async () => w.data())()).rejects.toThrow(/float32\[2\] was donated to update and can no longer be used/)
+    await expect((async () => w.data())()).rejects.toThrow(
+      /float32\[2\] was donated to update and can no longer be used/,
+    )
     expect(() => step(w)).toThrow(TensorUseError)
     expect(await next.array()).toEqual([2, 4])
   })
@@ -149,10 +168,10 @@ describe('gradients', () => {
 
   test('come for the arguments that are asked for, beside the value and what else the function returns', async () => {
     const f = (x: Tensor, y: Tensor): [Tensor, { twice: Tensor }] => [sum(mul(x, y)), { twice: mul(x, 2) }]
-    const [[value, aux], gradients] = valueAndGrad(f, { argnums: [0, 1], hasAux: true })(tensor([1, 2]), tensor([3, 4])) as unknown as [
-      [Tensor, { twice: Tensor }],
-      [Tensor, Tensor],
-    ]
+    const [[value, aux], gradients] = valueAndGrad(f, { argnums: [0, 1], hasAux: true })(
+      tensor([1, 2]),
+      tensor([3, 4]),
+    ) as unknown as [[Tensor, { twice: Tensor }], [Tensor, Tensor]]
     expect(await value.item()).toBe(11)
     expect(await aux.twice.array()).toEqual([2, 4])
     expect(await Promise.all(gradients.map((gradient) => gradient.array()))).toEqual([
@@ -163,6 +182,8 @@ describe('gradients', () => {
 
   test('refuse a loss that is no scalar and leaves that are no floats', () => {
     expect(() => grad((x: Tensor) => mul(x, 2))(tensor([1, 2]))).toThrow(/must be a scalar, got float32\[2\]/)
-    expect(() => grad((x: Tensor) => sum(x))(tensor([1, 2], { dtype: 'int32' }))).toThrow(/cannot differentiate with respect to int32\[2\]/)
+    expect(() => grad((x: Tensor) => sum(x))(tensor([1, 2], { dtype: 'int32' }))).toThrow(
+      /cannot differentiate with respect to int32\[2\]/,
+    )
   })
 })

@@ -3,8 +3,8 @@
 
 import { formatAval, sameAval } from '../core/aval.ts'
 import { InternalError } from '../core/errors.ts'
-import { topologicalOrder } from '../ir/graph.ts'
-import type { ReferenceArray, Tensor } from '../ir/tensor.ts'
+import { topologicalOrder } from './graph.ts'
+import type { ReferenceArray, Tensor } from './tensor.ts'
 
 /** Values of a graph's leaves: parameters, per-step arguments and captured data. */
 export type Bindings = ReadonlyMap<Tensor, ReferenceArray>

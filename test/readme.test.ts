@@ -1,0 +1,56 @@
+// The README's examples run as they stand (with less data), and its commands exist.
+
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test, vi } from 'vitest'
+import * as wgrad from 'wgrad'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const readme = readFileSync(`${root}README.md`, 'utf8')
+const examples = [...readme.matchAll(/```ts\n([\s\S]*?)```/g)].map((match) => match[1]!)
+
+/** Runs an example with the package as an argument instead of an import; gives what it printed. */
+async function run(example: string): Promise<unknown[][]> {
+  const body = example
+    .replace(/import (\{[^}]*\}) from 'wgrad'/, 'const $1 = wgrad')
+    .replace('data.mnist()', 'data.mnist({ trainCount: 640, testCount: 100, download: false })')
+    .replace("setDevice('auto')", "setDevice('cpu')")
+  const make: unknown = new Function('wgrad', `return (async () => {${body}\n})()`)
+  const printed: unknown[][] = []
+  const log = vi.spyOn(console, 'log').mockImplementation((...values: unknown[]) => {
+    printed.push(values)
+  })
+  try {
+    if (typeof make === 'function') await make(wgrad)
+  } finally {
+    log.mockRestore()
+  }
+  return printed
+}
+
+test('the training example reports its progress and an evaluation', { timeout: 60_000 }, async () => {
+  vi.stubEnv('WGRAD_DATA_DIR', '')
+  const printed = await run(examples[0]!)
+  vi.unstubAllEnvs()
+  expect(printed.length).toBeGreaterThanOrEqual(3)
+  expect(printed.at(-1)![0]).toMatchObject({ count: 100, metrics: { accuracy: expect.any(Number) } })
+})
+
+test("the gradient example prints PyTorch's gradient", async () => {
+  const [gradient] = await run(examples[1]!)
+  const expected = [
+    [1.1768593788146973, 1.9715006351470947],
+    [1.9923056364059448, 3.1030526161193848],
+  ]
+  expect(JSON.parse(JSON.stringify(gradient![0]))).toEqual(
+    expected.map((row) => row.map((value) => expect.closeTo(value, 5))),
+  )
+})
+
+test('every npm script that the README names exists', () => {
+  const manifest: unknown = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+  const scripts = typeof manifest === 'object' && manifest !== null && 'scripts' in manifest ? manifest.scripts : {}
+  const named = [...readme.matchAll(/`npm run ([a-z:]+)/g)].map((match) => match[1]!)
+  expect(named.length).toBeGreaterThan(3)
+  for (const name of named) expect(scripts).toHaveProperty(name)
+})
