@@ -223,13 +223,16 @@ function replaceParameter(own: unknown, given: unknown): Tensor {
   return tensor(given.array.data, { shape: given.array.shape })
 }
 
+/** The tree's tensors in arenas; those that it is given are disposed, since nobody else has them. */
 async function placeTree(device: RuntimeDevice, tree: unknown): Promise<unknown> {
   const { leaves, structure, paths } = flattenTree(tree)
   const tensors = leaves.map((leaf, i) => {
     if (!(leaf instanceof Tensor)) throw new DataError(`createTrainer: state at ${paths[i]} is no tensor`)
     return leaf
   })
-  return unflattenTree(structure, await packArena(device, tensors))
+  const packed = await packArena(device, tensors)
+  tensors.forEach(disposeTensor)
+  return unflattenTree(structure, packed)
 }
 
 /** Initial values are drawn on the CPU, so that a seed means the same weights on every device and none compiles kernels for it. */
