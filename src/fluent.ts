@@ -6,6 +6,8 @@ import type { Shape } from './core/shape.ts'
 import { Tensor } from './ir/tensor.ts'
 import * as arithmetic from './ops/arithmetic.ts'
 import type { TensorLike } from './ops/operand.ts'
+import * as gathering from './ops/gathering.ts'
+import * as linalg from './ops/linalg.ts'
 import * as reductions from './ops/reductions.ts'
 import * as shaping from './ops/shaping.ts'
 import { type Nested, readArray, readData, readItem } from './runtime/host.ts'
@@ -30,7 +32,7 @@ interface OtherMethods {
   dispose(): void
   /** Frees the memory at the end of a `using` block. */
   [Symbol.dispose](): void
-  matmul(other: TensorLike, options?: reductions.MatmulOptions): Tensor
+  matmul(other: TensorLike, options?: linalg.MatmulOptions): Tensor
   dot(other: TensorLike): Tensor
   argMax(axis?: number): Tensor
   argMin(axis?: number): Tensor
@@ -97,8 +99,10 @@ const {
   xor,
 } = arithmetic
 const { leakyRelu, cast } = arithmetic
-const { sum, mean, max, min, matmul, dot, argMax, argMin, softmax, logSoftmax, logSumExp } = reductions
-const { reshape, flatten, transpose, broadcastTo, expandDims, squeeze, slice, pad, flip, gather } = shaping
+const { matmul, dot } = linalg
+const { gather } = gathering
+const { sum, mean, max, min, argMax, argMin, softmax, logSoftmax, logSumExp } = reductions
+const { reshape, flatten, transpose, broadcastTo, expandDims, squeeze, slice, pad, flip } = shaping
 
 const GROUPS: readonly Readonly<Record<string, Operation>>[] = [
   { neg, abs, sign, floor, ceil, round, exp, log, sqrt, sin, cos, tan, tanh, sigmoid, relu, square, not, stopGradient },

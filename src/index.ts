@@ -16,11 +16,7 @@ export { tensor, fromHost, type Nested, type TensorOptions } from './runtime/hos
 export { realize } from './runtime/realize.ts'
 export { jit, type JitOptions } from './runtime/jit.ts'
 
-export * from './ops/arithmetic.ts'
-export * from './ops/activations.ts'
-export * from './ops/elementary.ts'
-export * from './ops/reductions.ts'
-export * from './ops/shaping.ts'
+export * from './ops/index.ts'
 export type { TensorLike } from './ops/operand.ts'
 export * as losses from './ops/losses.ts'
 

@@ -5,7 +5,7 @@ import { ArgumentError } from '../core/errors.ts'
 import type { Shape } from '../core/shape.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { mul } from '../ops/arithmetic.ts'
-import { full } from '../ops/shaping.ts'
+import { full } from '../ops/creation.ts'
 import { truncatedNormal, uniform } from '../random/index.ts'
 
 /** How many inputs an output depends on, and how many outputs an input reaches. */

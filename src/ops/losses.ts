@@ -10,7 +10,8 @@ import { softplus } from './activations.ts'
 import { labelKind } from './labels.ts'
 import { asTensor, castTo, type TensorLike } from './operand.ts'
 import { logSoftmax, logSumExp, mean, sum } from './reductions.ts'
-import { expandDims, indices } from './shaping.ts'
+import { expandDims } from './shaping.ts'
+import { indices } from './creation.ts'
 
 /** `none` (the default): one value per sample; `mean` and `sum` reduce over all samples. */
 export type Reduction = 'none' | 'mean' | 'sum'

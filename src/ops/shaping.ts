@@ -1,13 +1,10 @@
 // Shapes and positions: reshaping, moving axes, slicing, padding, joining, gathering. All are views to the compiler.
 
-import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts'
-import type { DType } from '../core/dtype.ts'
+import { ArgumentError, ShapeError } from '../core/errors.ts'
 import { checkShape, formatShape, normalizeAxes, normalizeAxis, sameShape, type Shape, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../ir/tensor.ts'
-import * as indexing from '../primitives/indexing.ts'
 import * as structural from '../primitives/structural.ts'
-import { full as fullOf, iota } from '../primitives/literal.ts'
-import { add, equal, mul } from './arithmetic.ts'
+import { add } from './arithmetic.ts'
 import { asTensor, broadcastTensor, castTo, commonDType, type TensorLike } from './operand.ts'
 
 /**
@@ -138,80 +135,4 @@ export function concat(tensors: readonly TensorLike[], axis = 0): Tensor {
     return structural.pad([part], { low, high, interior: zeros, value: 0 })
   })
   return placed.reduce((sum, part) => (dtype === 'bool' ? castTo(add(sum, part), 'bool') : add(sum, part)))
-}
-
-/**
- * Rows of `x` along axis 0 at integer positions; positions out of range are clamped.
- * @throws DTypeError when the positions are not integers.
- */
-export function gather(x: TensorLike, positions: Tensor): Tensor {
-  return indexing.gather(
-    [asTensor('gather', x), positions.dtype === 'uint8' ? castTo(positions, 'int32') : positions],
-    null,
-  )
-}
-
-/** `[rows, ...]` zeros to which the rows of `updates` are added at `positions`. */
-export function scatterAdd(positions: Tensor, updates: Tensor, rows: number): Tensor {
-  return indexing.scatterAdd([positions, updates], { rows })
-}
-
-/** `length` rows of `x` from the position that the scalar `start` gives, clamped so that all lie inside. */
-export function dynamicSlice(x: TensorLike, start: TensorLike, length: number): Tensor {
-  const from = asTensor('dynamicSlice', start)
-  return indexing.dynamicSlice([asTensor('dynamicSlice', x), from.dtype === 'float32' ? castTo(from, 'int32') : from], {
-    length,
-  })
-}
-
-/** int32 (or other) coordinates `0, 1, ...` along an axis of a shape. */
-export function indices(shape: Shape, axis = 0, dtype: DType = 'int32'): Tensor {
-  checkShape('indices', shape)
-  return iota([], { shape, axis: normalizeAxis('indices', axis, shape.length), dtype })
-}
-
-/** `start, start + step, ...` below `stop`: float32, or int32 when asked for. */
-export function arange(start: number, stop?: number, step = 1, dtype: DType = 'float32'): Tensor {
-  const [from, to] = stop === undefined ? [0, start] : [start, stop]
-  if (!Number.isFinite(from) || !Number.isFinite(to) || !Number.isFinite(step) || step === 0) {
-    throw new ArgumentError(`arange: expected finite bounds and a step other than 0, got ${from}, ${to}, ${step}`)
-  }
-  const length = Math.max(0, Math.ceil((to - from) / step))
-  return castTo(add(mul(indices([length], 0, dtype), step), from), dtype)
-}
-
-/** `count` evenly spaced float32 values from `start` to `stop`, both included. */
-export function linspace(start: number, stop: number, count: number): Tensor {
-  if (!Number.isInteger(count) || count < 1)
-    throw new ArgumentError(`linspace: expected a count of at least 1, got ${count}`)
-  return add(mul(indices([count], 0, 'float32'), count === 1 ? 0 : (stop - start) / (count - 1)), start)
-}
-
-/** A tensor of one repeated value. */
-export function full(shape: Shape, value: number, dtype: DType = 'float32'): Tensor {
-  checkShape('full', shape)
-  return fullOf(shape, value, dtype)
-}
-
-/** A tensor of zeros. */
-export const zeros = (shape: Shape, dtype: DType = 'float32'): Tensor => full(shape, 0, dtype)
-
-/** A tensor of ones. */
-export const ones = (shape: Shape, dtype: DType = 'float32'): Tensor => full(shape, 1, dtype)
-
-/** The identity matrix. */
-export function eye(size: number, dtype: DType = 'float32'): Tensor {
-  return castTo(equal(indices([size, size], 0), indices([size, size], 1)), dtype)
-}
-
-/**
- * `[..., classes]` with 1 at each label and 0 elsewhere; a label out of range gives zeros.
- * @throws DTypeError when the labels are not integers.
- */
-export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
-  if (labels.dtype === 'float32' || labels.dtype === 'bool')
-    throw new DTypeError(`oneHot: labels must be integers, got ${labels.dtype}`)
-  const shape = [...labels.shape, classes]
-  const expanded = broadcastTensor(expandDims(castTo(labels, 'int32'), -1), shape)
-  return castTo(equal(indices(shape, shape.length - 1), expanded), dtype)
 }

@@ -9,7 +9,7 @@ import { flattenTree, mapTree, unflattenTree, zipTrees } from '../core/tree.ts'
 import { Tensor } from '../ir/tensor.ts'
 import { add } from '../ops/arithmetic.ts'
 import { castTo, scalar, type TensorLike } from '../ops/operand.ts'
-import { zeros } from '../ops/shaping.ts'
+import { zeros } from '../ops/creation.ts'
 import type { Schedule } from './schedules.ts'
 
 /** What an optimizer remembers: named trees, each of the structure of the parameters; `{}` when it remembers nothing. */

@@ -7,7 +7,8 @@ import { checkShape, type Shape, sizeOf } from '../core/shape.ts'
 import { Tensor } from '../ir/tensor.ts'
 import { xor } from '../ops/arithmetic.ts'
 import { castTo, scalar, type TensorLike } from '../ops/operand.ts'
-import { concat, expandDims, indices, reshape, slice } from '../ops/shaping.ts'
+import { concat, expandDims, reshape, slice } from '../ops/shaping.ts'
+import { indices } from '../ops/creation.ts'
 import { threefry2x32, type Words } from './threefry.ts'
 
 const pair = (high: Tensor, low: Tensor): Tensor => concat([expandDims(high, -1), expandDims(low, -1)], -1)

@@ -5,8 +5,9 @@ import { valueAndGrad } from '../../src/autodiff/vjp.ts'
 import { verifyProgram } from '../../src/compiler/verify.ts'
 import type { Tensor } from '../../src/ir/tensor.ts'
 import { add, mul, neg, relu, sub } from '../../src/ops/arithmetic.ts'
-import { logSoftmax, matmul, mean, sum } from '../../src/ops/reductions.ts'
-import { oneHot } from '../../src/ops/shaping.ts'
+import { logSoftmax, mean, sum } from '../../src/ops/reductions.ts'
+import { matmul } from '../../src/ops/linalg.ts'
+import { oneHot } from '../../src/ops/creation.ts'
 import { programOf, type Source, summaryOf } from './programs.ts'
 
 type Params = readonly [Tensor, Tensor, Tensor, Tensor]

@@ -19,19 +19,11 @@ import {
   tanh,
   where,
 } from '../../src/ops/arithmetic.ts'
-import { argMax, logSoftmax, logSumExp, matmul, max, mean, softmax, sum } from '../../src/ops/reductions.ts'
-import {
-  concat,
-  expandDims,
-  flip,
-  gather,
-  oneHot,
-  pad,
-  reshape,
-  scatterAdd,
-  slice,
-  transpose,
-} from '../../src/ops/shaping.ts'
+import { argMax, logSoftmax, logSumExp, max, mean, softmax, sum } from '../../src/ops/reductions.ts'
+import { matmul } from '../../src/ops/linalg.ts'
+import { concat, expandDims, flip, pad, reshape, slice, transpose } from '../../src/ops/shaping.ts'
+import { oneHot } from '../../src/ops/creation.ts'
+import { gather, scatterAdd } from '../../src/ops/gathering.ts'
 import type { Composite } from './composite.ts'
 import { integers, type Operand, uniform } from './sample.ts'
 

@@ -8,6 +8,8 @@ import { softplus } from '../../src/ops/activations.ts'
 import * as arithmetic from '../../src/ops/arithmetic.ts'
 import { meanSquaredError, softmaxCrossEntropy } from '../../src/ops/losses.ts'
 import * as reductions from '../../src/ops/reductions.ts'
+import * as linalg from '../../src/ops/linalg.ts'
+import * as gathering from '../../src/ops/gathering.ts'
 import * as shaping from '../../src/ops/shaping.ts'
 import { readData, tensor } from '../../src/runtime/host.ts'
 import { type OpGolden, opGoldens } from '../goldens/read.ts'
@@ -77,7 +79,7 @@ const OPS: Readonly<Record<string, Op>> = {
   softplus: unary(softplus),
   leakyRelu: ([x], params) => arithmetic.leakyRelu(x!, Number(params['negativeSlope'])),
   matmul: ([a, b], params) =>
-    reductions.matmul(a!, b!, {
+    linalg.matmul(a!, b!, {
       transposeA: params['transposeA'] === true,
       transposeB: params['transposeB'] === true,
     }),
@@ -102,8 +104,8 @@ const OPS: Readonly<Record<string, Op>> = {
   pad: ([x], params) => shaping.pad(x!, pairs(params, 'padding'), Number(params['value'])),
   flip: ([x], params) => shaping.flip(x!, numbers(params, 'axis')),
   concat: (parts, params) => shaping.concat(parts, Number(params['axis'])),
-  gather: ([x, indices]) => shaping.gather(x!, indices!),
-  scatterAdd: ([start, indices, updates]) => add(start!, shaping.scatterAdd(indices!, updates!, start!.shape[0]!)),
+  gather: ([x, indices]) => gathering.gather(x!, indices!),
+  scatterAdd: ([start, indices, updates]) => add(start!, gathering.scatterAdd(indices!, updates!, start!.shape[0]!)),
 }
 
 /** Entries must agree to 1e-9 of the greater of the expected entry and 1e-3 of the greatest expected entry. */

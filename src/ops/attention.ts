@@ -1,0 +1,3 @@
+// Attention: queries, keys and values to weighted values.
+
+export {}

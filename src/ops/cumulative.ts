@@ -1,0 +1,3 @@
+// Running sums, products and extremes along an axis.
+
+export {}

@@ -1,0 +1,17 @@
+// All operations: composites and the broadcasting forms of primitives. `fluent.ts` makes methods of them, `index.ts` exports them.
+
+export * from './activations.ts'
+export * from './arithmetic.ts'
+export * from './attention.ts'
+export * from './convolution.ts'
+export * from './creation.ts'
+export * from './cumulative.ts'
+export * from './elementary.ts'
+export * from './gathering.ts'
+export * from './linalg.ts'
+export * from './normalization.ts'
+export * from './pooling.ts'
+export * from './reductions.ts'
+export * from './resize.ts'
+export * from './shaping.ts'
+export * from './sorting.ts'

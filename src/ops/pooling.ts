@@ -1,0 +1,3 @@
+// Pooling over windows.
+
+export {}

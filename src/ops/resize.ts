@@ -1,0 +1,3 @@
+// Images at another size.
+
+export {}

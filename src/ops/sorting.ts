@@ -1,0 +1,3 @@
+// Order along an axis.
+
+export {}
