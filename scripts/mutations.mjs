@@ -1,5 +1,5 @@
 // Mutants of the VJP rules: the text of one file of src/primitives in; the rules that it declares out, each with the changes of
-// one sign or operand that a gradient check has to notice.
+// one sign, operand, factor or index that a gradient check has to notice, and the file's text with a switch for each of them.
 
 import { parseSync } from 'vite'
 
@@ -16,41 +16,92 @@ const OTHER = {
 }
 const ORDERED = new Set(['sub', 'div', 'matmul', 'pow'])
 
-/** The rules of a file: `{ name, mutants: [{ what, text }] }`, `text` being the whole mutated file. */
-export function mutationsOf(path, text) {
+/**
+ * The rules of a file, `{ name, mutants: [{ id, what }] }`, the names that it declares, and its text in which `globalThis.wgradMutant = id` switches mutant `id`
+ * on. Numbers go on from `firstId`.
+ */
+export function instrument(path, text, firstId) {
   const { program, errors } = parseSync(path, text)
   if (errors[0]) throw new Error(`${path}: ${errors[0].message}`)
+  let id = firstId
+  const switches = []
+  const rules = rulesOf(program).flatMap(({ name, node, constant, shared }) => {
+    const edits = constant ? [{ node, by: '({ cotangent }) => [cotangent]' }] : editsOf(node, text)
+    const mutants = edits.map(({ node: { start, end }, by }) => {
+      const line = text.slice(0, start).split('\n').length
+      switches.push({ start, end, by, id, whole: constant })
+      return { id: id++, what: `line ${line}: ${text.slice(start, end)} -> ${by}`.replaceAll(/\s+/g, ' ') }
+    })
+    return shared && mutants.length === 0 ? [] : [{ name, mutants }]
+  })
+  const names = program.body.flatMap(({ declaration }) => (declaration?.declarations ?? []).map(({ id: own }) => own.name))
+  return { rules, names, text: withSwitches(text, switches), nextId: id }
+}
+
+/** `text` in which every switched expression chooses between itself and its mutants. Switches nest, as expressions do. */
+function withSwitches(text, switches) {
+  const sorted = [...switches].sort((a, b) => a.start - b.start || b.end - a.end || a.id - b.id)
+  const render = (from, to, list) => {
+    let result = ''
+    let at = from
+    while (list.length > 0) {
+      const { start, end } = list[0]
+      const own = list.filter((one) => one.start === start && one.end === end)
+      const inner = list.filter((one) => !own.includes(one) && one.start < end)
+      list = list.filter((one) => one.start >= end)
+      // a function is made once, long before a mutant is chosen: it chooses when it is called
+      const called = own.some((one) => one.whole) ? '(...given)' : ''
+      const choices = own.map((one) => `globalThis.wgradMutant === ${one.id} ? (${one.by})${called} : `).join('')
+      const chosen = `(${choices}(${render(start, end, inner)})${called})`
+      result += `${text.slice(at, start)}${called === '' ? chosen : `(...given) => ${chosen}`}`
+      at = end
+    }
+    return result + text.slice(at, to)
+  }
+  return render(0, text.length, sorted)
+}
+
+/** The rules: `vjp` properties, functions that are called so, and the functions that nothing but rules uses. */
+function rulesOf(program) {
   const rules = []
+  const functions = new Map()
   for (const statement of program.body) {
     const declaration = statement.declaration ?? statement
-    if (declaration.type === 'FunctionDeclaration' && declaration.id.name.endsWith('Vjp')) {
-      rules.push({ name: declaration.id.name, node: declaration.body, constant: false })
-    }
-    if (declaration.type !== 'VariableDeclaration') continue
-    for (const { id, init } of declaration.declarations) {
-      const properties = descendants(init).filter((node) => node.type === 'Property' && node.key.name === 'vjp')
+    if (declaration.type === 'FunctionDeclaration') functions.set(declaration.id.name, declaration)
+    for (const { id, node, shared } of declarationsOf(declaration)) {
+      const properties = descendants(node).filter((inner) => inner.type === 'Property' && inner.key.name === 'vjp')
       for (const { value } of properties) {
-        if (value.type === 'Identifier') continue // a shared rule, which is mutated where it stands
-        rules.push({ name: id.name, node: value, constant: isConstant(value), differentiable: isDifferentiable(init) })
+        if (!/Function/.test(value.type)) continue // a shared rule, which is mutated where it stands
+        if (!isConstant(value)) rules.push({ name: id, node: value, constant: false, shared })
+        else if (isDifferentiable(node) && !shared) rules.push({ name: id, node: value, constant: true })
       }
     }
   }
+  const inRules = (node) => rules.some((rule) => rule.node.start <= node.start && node.end <= rule.node.end)
+  const helpers = (name) => {
+    const uses = descendants(program).filter((node) => node.type === 'Identifier' && node.name === name)
+    const elsewhere = uses.filter((node) => !inRules(node) && node !== functions.get(name).id && !isKeyOrType(node))
+    return name.endsWith('Vjp') || (uses.some(inRules) && elsewhere.length === 0)
+  }
+  for (let found = true; found; ) {
+    found = false
+    for (const [name, declaration] of functions) {
+      if (rules.some((rule) => rule.name === name) || !helpers(name)) continue
+      rules.push({ name, node: declaration.body, constant: false, shared: true })
+      found = true
+    }
+  }
   return rules
-    .filter((rule) => !rule.constant || rule.differentiable)
-    .map(({ name, node, constant }) => {
-      const edits = constant ? [{ node, by: '({ cotangent }) => [cotangent]' }] : editsOf(node, text)
-      return { name, mutants: edits.map(({ node: { start, end }, by }) => mutant(text, start, end, by)) }
-    })
+
+  function isKeyOrType(node) {
+    return descendants(program).some((other) => other.type === 'ExportSpecifier' && other.local === node)
+  }
 }
 
-function mutant(text, start, end, by) {
-  const line = text.slice(0, start).split('\n').length
-  const what = `line ${line}: ${text.slice(start, end)} -> ${by}`.replaceAll(/\s+/g, ' ')
-  // the import is lazy in effect: rules run long after all modules are loaded
-  return {
-    what,
-    text: `${text.slice(0, start)}${by}${text.slice(end)}\nimport { neg as negated } from './elementwise.ts'\n`,
-  }
+function declarationsOf(declaration) {
+  if (declaration.type === 'FunctionDeclaration') return [{ id: declaration.id.name, node: declaration.body, shared: true }]
+  if (declaration.type !== 'VariableDeclaration') return []
+  return declaration.declarations.map(({ id, init }) => ({ id: id.name, node: init, shared: false }))
 }
 
 /** Whether a rule gives no cotangents at all. */
@@ -70,24 +121,35 @@ function isDifferentiable(init) {
 function editsOf(rule, text) {
   const source = (node) => text.slice(node.start, node.end)
   const known = (name) => new RegExp(`\\b(const|function|import\\b[^\\n]*)[^\\n]*\\b${name}\\b`).test(text)
+  const all = descendants(rule)
   const shapeOnly = new Set() // operands that give a shape or a comparison of identity, not a value
   const edits = []
   const edit = (node, by) => {
-    if (source(node) !== by) edits.push({ node, by })
+    if (source(node) !== by && !edits.some((one) => one.node === node && one.by === by)) edits.push({ node, by })
   }
-  for (const node of descendants(rule)) {
+  for (const node of all) {
+    // zeros or no cotangent at all: the same to whoever adds it
+    if (node.type === 'ConditionalExpression' && /^fullLike\(.*, 0\)$/.test(source(node.consequent)))
+      descendants(node.test).forEach((inner) => shapeOnly.add(inner))
+    if (node.type === 'MemberExpression' && ['shape', 'dtype', 'rank', 'size'].includes(node.property.name))
+      descendants(node.object).forEach((inner) => shapeOnly.add(inner))
+    if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier') continue
+    if (/Like$/.test(node.callee.name)) descendants(node.arguments[0]).forEach((inner) => shapeOnly.add(inner))
+    if (/^unreduce$/.test(node.callee.name)) descendants(node.arguments[1]).forEach((inner) => shapeOnly.add(inner))
+  }
+  for (const node of all) {
     if (node.type === 'CallExpression' && node.callee.type === 'Identifier') {
       const { name } = node.callee
       const [first, second] = node.arguments
-      if (name === 'fullLike') {
-        descendants(first).forEach((inner) => shapeOnly.add(inner))
-        if (second?.type === 'Literal') edit(second, String(second.value + 1))
-      }
+      if (name === 'fullLike' && second?.type === 'Literal') edit(second, String(second.value + 1))
       const operands = first?.type === 'ArrayExpression' ? first.elements : []
       if (name === 'neg') edit(node, source(operands[0]))
       else if (OTHER[name] !== undefined && known(OTHER[name]) && operands.length > 0) edit(node.callee, OTHER[name])
       if (operands.length === 2 && ORDERED.has(name)) edit(first, `[${source(operands[1])}, ${source(operands[0])}]`)
       if (operands.length === 2 && name === 'mul') edit(first, `[${source(operands[0])}, ${source(operands[0])}]`)
+      // a factor is forgotten
+      if (operands.length === 2 && ['mul', 'div'].includes(name)) edit(node, source(operands[0]))
+      if (operands.length === 2 && name === 'mul') edit(node, source(operands[1]))
       if (operands.length === 3 && name === 'select')
         edit(first, `[${source(operands[0])}, ${source(operands[2])}, ${source(operands[1])}]`)
       if (name.endsWith('Vjp') && OTHER[first?.name] !== undefined) edit(first, OTHER[first.name])
@@ -95,38 +157,58 @@ function editsOf(rule, text) {
     if (node.type === 'CallExpression' && source(node.callee) === 'permutation.indexOf')
       edit(node, `permutation[${source(node.arguments[0])}]`)
     if (node.type === 'CallExpression' && source(node.callee) === 'Math.max') edit(node.callee, 'Math.min')
-    if (node.type === 'MemberExpression' && source(node.object) === 'needs' && node.property.type === 'Literal') {
-      edit(
-        node.property,
-        String(
-          node.property.value === 1 && source(rule).includes('needs[2]')
-            ? 2
-            : node.property.value === 0
-              ? 1
-              : node.property.value - 1,
-        ),
-      )
+    if (node.type === 'MemberExpression' && node.computed && node.property.type === 'Literal') {
+      const index = node.property.value
+      const object = source(node.object)
+      if (object === 'needs' && !shapeOnly.has(node))
+        edit(node.property, String(index === 1 && source(rule).includes('needs[2]') ? 2 : index === 0 ? 1 : index - 1))
+      if (['inputs', 'roles'].includes(object) && !shapeOnly.has(node) && source(rule).includes(`${object}[${1 - index}]`))
+        edit(node.property, String(1 - index))
     }
+    if (node.type === 'Property' && node.value.type === 'Literal' && typeof node.value.value === 'boolean')
+      edit(node.value, String(!node.value.value))
     if (node.type === 'BinaryExpression' && ['===', '!=='].includes(node.operator))
       descendants(node).forEach((inner) => shapeOnly.add(inner))
     if (node.type === 'BinaryExpression' && ['+', '-'].includes(node.operator)) {
       edit(node, `${source(node.left)} ${node.operator === '+' ? '-' : '+'} ${source(node.right)}`)
     }
   }
-  for (const node of descendants(rule)) {
-    if (node.type !== 'Identifier' || shapeOnly.has(node) || isBinding(node, rule)) continue
-    if (node.name === 'cotangent') edit(node, 'negated([cotangent], null)')
+  const operands = operandNames(rule)
+  for (const node of all) {
+    if (node.type !== 'Identifier' || shapeOnly.has(node) || isBinding(node, rule) || isKey(node, rule)) continue
+    if (node.name === 'cotangent') edit(node, 'globalThis.wgradNegated(cotangent)')
+    if (operands.includes(node.name)) for (const other of operands) if (other !== node.name) edit(node, other)
   }
   return edits
+}
+
+/** The names of a rule's operands, if it takes them apart as `inputs: [a, b]`. */
+function operandNames(rule) {
+  const property = descendants(rule.params?.[0]).find(
+    (node) => node.type === 'Property' && node.key.name === 'inputs' && node.value.type === 'ArrayPattern',
+  )
+  return (property?.value.elements ?? []).flatMap((element) => (element?.type === 'Identifier' ? [element.name] : []))
 }
 
 /** Whether an identifier declares a name (in a destructured parameter) instead of using it. */
 function isBinding(node, rule) {
   return descendants(rule).some(
     (other) =>
-      (other.type === 'ObjectPattern' || (other.type === 'Property' && other.shorthand)) &&
+      (other.type === 'ObjectPattern' ||
+        (other.type === 'Property' && other.shorthand) ||
+        (/Function/.test(other.type) && other.params.some((parameter) => parameter === node))) &&
       other.start <= node.start &&
-      node.end <= other.end,
+      node.end <= other.end &&
+      (!/Function/.test(other.type) || other.params.includes(node)),
+  )
+}
+
+/** Whether an identifier is a property's name. */
+function isKey(node, rule) {
+  return descendants(rule).some(
+    (other) =>
+      (other.type === 'MemberExpression' && !other.computed && other.property === node) ||
+      (other.type === 'Property' && !other.computed && other.key === node),
   )
 }
 

@@ -4,7 +4,9 @@
 import type { DType, TypedArray } from './core/dtype.ts'
 import type { Shape } from './core/shape.ts'
 import { Tensor } from './ir/tensor.ts'
+import * as activations from './ops/activations.ts'
 import * as arithmetic from './ops/arithmetic.ts'
+import * as elementary from './ops/elementary.ts'
 import type { TensorLike } from './ops/operand.ts'
 import * as gathering from './ops/gathering.ts'
 import * as linalg from './ops/linalg.ts'
@@ -78,7 +80,7 @@ const {
   square,
   not,
   stopGradient,
-} = arithmetic
+} = { ...arithmetic, ...elementary, ...activations }
 const {
   add,
   sub,
@@ -98,7 +100,8 @@ const {
   or,
   xor,
 } = arithmetic
-const { leakyRelu, cast } = arithmetic
+const { cast } = arithmetic
+const { leakyRelu } = activations
 const { matmul, dot } = linalg
 const { gather } = gathering
 const { sum, mean, max, min, argMax, argMin, softmax, logSoftmax, logSumExp } = reductions

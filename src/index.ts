@@ -21,6 +21,11 @@ export type { TensorLike } from './ops/operand.ts'
 export * as losses from './ops/losses.ts'
 
 export { grad, valueAndGrad, vjp, type GradOptions } from './autodiff/vjp.ts'
+export { jvp } from './autodiff/jvp.ts'
+export { hessian, jacobian, type JacobianOptions } from './autodiff/jacobian.ts'
+export { vmap, type VmapOptions } from './autodiff/vmap.ts'
+export { checkpoint } from './control/checkpoint.ts'
+export { scan, type ScanOptions } from './control/scan.ts'
 export { customVjp, type CustomVjp } from './control/customVjp.ts'
 export { checkGradients } from './debug/checkGradients.ts'
 

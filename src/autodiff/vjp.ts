@@ -3,12 +3,13 @@
 
 import { formatAval, sameAval } from '../core/aval.ts'
 import { isFloating } from '../core/dtype.ts'
-import { ArgumentError, DifferentiationError, DTypeError, InternalError, ShapeError } from '../core/errors.ts'
+import { ArgumentError, DifferentiationError, InternalError, ShapeError } from '../core/errors.ts'
 import { flattenTree, unflattenTree, formatStructure } from '../core/tree.ts'
 import { topologicalOrder } from '../ir/graph.ts'
-import { apply, Tensor } from '../ir/tensor.ts'
-import { add, identity } from '../primitives/elementwise.ts'
+import { Tensor } from '../ir/tensor.ts'
+import { add } from '../primitives/elementwise.ts'
 import { full, fullLike } from '../primitives/literal.ts'
+import { checkLeaf, fresh, settle } from './leaves.ts'
 
 /** Options of `grad` and `valueAndGrad`. */
 export interface GradOptions {
@@ -65,24 +66,6 @@ export function pullback(
   return inputs.map((input) => collected.get(input) ?? null)
 }
 
-/** A fresh node with the value of `x`, so that derivatives are taken with respect to this use of it alone. */
-function fresh(x: Tensor): Tensor {
-  const node = apply(identity.primitive, null, [x], x.aval)
-  return new Tensor(node.aval, node.source, true)
-}
-
-function checkLeaf(operation: string, leaf: unknown, path: string): Tensor {
-  const where = path === '' ? '' : ` at ${path}`
-  if (!(leaf instanceof Tensor))
-    throw new ArgumentError(`${operation}: expected a tensor${where}, got ${leaf === null ? 'null' : typeof leaf}`)
-  if (!isFloating(leaf.dtype)) {
-    throw new DTypeError(
-      `${operation}: cannot differentiate with respect to ${formatAval(leaf.aval)}${where}: cast it to float32 first`,
-    )
-  }
-  return leaf
-}
-
 type Fn<A extends readonly unknown[], R> = (...args: A) => R
 
 /** The loss of a result that may carry auxiliary values. */
@@ -124,25 +107,6 @@ function differentiate(operation: string, fn: Fn<never[], unknown>, args: readon
   let next = 0
   const gradientTrees = trees.map((tree) => unflattenTree(tree.structure, tree.leaves.map(() => settle(gradients[next++]!, own)))) // prettier-ignore
   return { loss: settle(loss, own), aux, gradient: typeof argnums === 'number' ? gradientTrees[0] : gradientTrees }
-}
-
-/**
- * A result as it leaves its transform: it stays traced only if it depends on parameters of an enclosing trace or on the fresh
- * nodes of an enclosing transform.
- */
-function settle(tensor: Tensor, own: ReadonlySet<Tensor>): Tensor {
-  if (!tensor.traced) return tensor
-  const seen = new Set<Tensor>()
-  const stack = [tensor]
-  while (stack.length > 0) {
-    const node = stack.pop()!
-    if (seen.has(node) || own.has(node)) continue
-    seen.add(node)
-    const traced = node.source.kind === 'apply' ? node.source.inputs.filter((input) => input.traced) : []
-    if (traced.length === 0) return tensor
-    stack.push(...traced)
-  }
-  return new Tensor(tensor.aval, tensor.source, false)
 }
 
 type GradOf<A extends readonly unknown[]> = A[0]

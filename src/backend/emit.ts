@@ -109,6 +109,7 @@ export function createEmitter(
     if (scalar.op === 'accumulator') accumulator?.variables.forEach((over) => result.add(over.hash))
     for (const child of childrenOf(scalar)) for (const hash of free(child)) result.add(hash)
     if (scalar.op === 'fold') result.delete(scalar.variable.hash)
+    if (scalar.op === 'after') return free(scalar.x)
     if (scalar.op === 'local') {
       result.clear()
       for (const hash of free(scalar.body)) if (hash !== scalar.variable.hash) result.add(hash)
@@ -223,6 +224,8 @@ export function createEmitter(
         return emitFold(scalar, width)
       case 'local':
         return emitLocal(scalar, width)
+      case 'after':
+        return wide(scalar.x, width)
     }
   }
 

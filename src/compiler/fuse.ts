@@ -13,7 +13,7 @@ import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { bindingCheck, type BindingLimit, chooseStoredWithin, UNLIMITED } from './bindings.ts'
 import { donationConflict, type Donations } from './donation.ts'
-import { dependenciesOf, finish, type Group, groupLoads, reaches, readsOf, tensorOf } from './group.ts'
+import { dependenciesOf, finish, type Group, groupWith, reaches, tensorOf } from './group.ts'
 import type { Kernel } from './kernel.ts'
 import { mergeRows } from './rows.ts'
 
@@ -44,7 +44,7 @@ export function fuse(
   apart: Apart = NOTHING,
   limit: BindingLimit = UNLIMITED,
 ): Kernel[] {
-  const stored = chooseStoredWithin(graph, apart.originals, limit, groupOf)
+  const stored = chooseStoredWithin(graph, apart.originals, limit)
   const elements = elementsOf(stored)
   const singles = new Map<Tensor, Group>()
   for (const tensor of topologicalOrder(graph.outputs))
@@ -62,7 +62,7 @@ export function fuse(
   const outputs = new Set(graph.outputs)
   return groups.map((group, i) => {
     const needed = (tensor: Tensor): boolean =>
-      outputs.has(tensor) || groups.some((other) => other !== group && readsOf(other).has(tensor))
+      outputs.has(tensor) || groups.some((other) => other !== group && other.reads.has(tensor))
     return finish(group, needed, `k${i}`)
   })
 }
@@ -73,14 +73,14 @@ function groupOf(tensor: Tensor, elements: Elements): Group {
   const lowering = loweringOf(tensor)
   if (lowering.kind !== 'contraction') {
     const value = elements.compute(tensor, unravel(row, tensor.shape))
-    return { row, members: new Map([[tensor, { inner: null, value }]]), contraction: null }
+    return groupWith(row, new Map([[tensor, { inner: null, value }]]), null)
   }
   const batch = variable('b', sizeOf(lowering.batch))
   const m = variable('m', sizeOf(lowering.m))
   const n = variable('n', sizeOf(lowering.n))
   const k = variable('k', sizeOf(lowering.k))
   const contraction = { batch, m, n, k, ...elements.operands(tensor, batch, m, n, k) }
-  return { row, members: new Map([[tensor, { inner: null, value: accumulator(tensor.dtype) }]]), contraction }
+  return groupWith(row, new Map([[tensor, { inner: null, value: accumulator(tensor.dtype) }]]), contraction)
 }
 
 /**
@@ -94,14 +94,14 @@ function findHost(
   allowed: (group: Group) => boolean,
 ): Group | null {
   if (group.contraction !== null || group.members.get(tensor)!.value.op === 'fold') return null
-  const loads = groupLoads(group)
-  const reads = readsOf(group)
+  const { loads, reads } = group
   const candidates = groups.filter(
     (host) =>
       host.row.extent === group.row.extent &&
       [...host.members.keys()].some((member) => reads.has(member)) &&
       loads.every((load) => !host.members.has(tensorOf(load.source)) || sameIndex(load.index, group.row)),
   )
+  if (candidates.length === 0) return null
   const dependencies = dependenciesOf([...groups, group])
   return (
     candidates.reverse().find((host) => !reaches(dependencies, group, host, true) && allowed(absorb(host, group))) ??
@@ -118,7 +118,7 @@ function absorb(host: Group, group: Group): Group {
     )
     members.set(tensor, { inner: null, value })
   }
-  return { ...host, members }
+  return groupWith(host.row, members, host.contraction)
 }
 
 function inDependencyOrder(groups: readonly Group[]): Group[] {

@@ -15,28 +15,27 @@ export interface Member {
   readonly value: Scalar
 }
 
-/** A kernel being formed. */
+/** The operands of a contraction group. */
+export type Contraction = Pick<ContractionKernel, 'batch' | 'm' | 'n' | 'k' | 'lhs' | 'rhs'>
+
+/** A kernel being formed. Made by `groupWith`, never changed. */
 export interface Group {
   readonly row: Variable
   readonly members: ReadonlyMap<Tensor, Member>
-  readonly contraction: Pick<ContractionKernel, 'batch' | 'm' | 'n' | 'k' | 'lhs' | 'rhs'> | null
+  readonly contraction: Contraction | null
+  /** All loads, those of its own members included. */
+  readonly loads: readonly Extract<Scalar, { op: 'load' }>[]
+  /** The tensors that it reads and does not compute. */
+  readonly reads: ReadonlySet<Tensor>
 }
 
-/** The tensors that a group reads and does not compute. */
-export function readsOf(group: Group): Set<Tensor> {
-  const reads = new Set<Tensor>()
-  for (const load of groupLoads(group)) {
-    const tensor = tensorOf(load.source)
-    if (!group.members.has(tensor)) reads.add(tensor)
-  }
-  return reads
-}
-
-/** All loads of a group, those of its own members included. */
-export function groupLoads(group: Group): Extract<Scalar, { op: 'load' }>[] {
-  const roots = [...group.members.values()].map((member) => member.value)
-  if (group.contraction !== null) roots.push(group.contraction.lhs, group.contraction.rhs)
-  return loadsOf(roots)
+/** A group, with what it loads and reads found once. */
+export function groupWith(row: Variable, members: ReadonlyMap<Tensor, Member>, contraction: Contraction | null): Group {
+  const roots = [...members.values()].map((member) => member.value)
+  if (contraction !== null) roots.push(contraction.lhs, contraction.rhs)
+  const loads = loadsOf(roots)
+  const reads = new Set(loads.map((load) => tensorOf(load.source)).filter((tensor) => !members.has(tensor)))
+  return { row, members, contraction, loads, reads }
 }
 
 /** The tensor behind a load: every loadable of a graph is one. */
@@ -52,7 +51,7 @@ export function dependenciesOf(groups: readonly Group[]): Map<Group, Set<Group>>
   const dependencies = new Map<Group, Set<Group>>()
   for (const group of groups) {
     const from = new Set<Group>()
-    for (const tensor of readsOf(group)) {
+    for (const tensor of group.reads) {
       const source = producer.get(tensor)
       if (source !== undefined && source !== group) from.add(source)
     }

@@ -3,15 +3,18 @@
 
 import { topologicalOrder } from '../ir/graph.ts'
 import type { Graph } from '../ir/tensor.ts'
-import { elementsOf, loweringOf } from '../ir/elements.ts'
-import { unravel } from '../ir/indexMap.ts'
-import { type Scalar, type UnaryFn, type BinaryFn, variable } from '../ir/scalar.ts'
+import { loweringOf } from '../ir/elements.ts'
+import { argument, type BinaryFn, hashOf, type UnaryFn, variable } from '../ir/scalar.ts'
+import { sizeOf } from '../core/shape.ts'
+import type { Lowering } from '../ir/lowering.ts'
 import { visitScalars } from '../ir/substitute.ts'
 import type { Tensor } from '../ir/tensor.ts'
 
-/** Who reads a tensor through inlined ones, and whether some reader does so many times per element. */
+/** Who reads a tensor through inlined ones, and how often each of its elements would be evaluated for them. */
 interface Readers {
   readonly kernels: Set<Tensor>
+  evaluations: number
+  /** Whether a reduction or contraction reads its elements over and over. */
   repeated: boolean
 }
 
@@ -25,57 +28,162 @@ const COSTLY: ReadonlySet<UnaryFn | BinaryFn> = new Set<UnaryFn | BinaryFn>([
   'sqrt',
 ])
 const COSTLY_WEIGHT = 8
-/** Above this cost, a map that two kernels need is stored rather than computed twice. */
+/** Above this cost, a map that is needed twice is stored rather than computed twice. */
 const SHARED_COST = 8
+/** From this many evaluations of each element inside a reduction on, every map is stored. */
+const MANY = 8
+/** The most elements that an expression may load of one tensor before inlined tensors are stored to shorten it. */
+const MAX_COPIES = 8
 
-/** Arithmetic per element of an expression; loads and index arithmetic are free, data-independent values cost nothing. */
-function costOf(root: Scalar): { arithmetic: number; loads: number } {
-  let arithmetic = 0
-  let loads = 0
-  visitScalars([root], (node) => {
-    if (node.op === 'load') loads++
-    if ((node.op === 'unary' || node.op === 'binary') && node.dtype !== 'bool') {
-      arithmetic += COSTLY.has(node.fn) ? COSTLY_WEIGHT : 1
-    }
-    if (node.op === 'cast' || node.op === 'select') arithmetic++
+/** The arithmetic of one element of a map, its operands given. */
+function ownCost(tensor: Tensor, lowering: Lowering): number {
+  if (lowering.kind !== 'map' || tensor.source.kind !== 'apply') return 0
+  const coordinates = tensor.shape.map((extent, axis) => variable(`c${axis}`, extent))
+  let cost = 0
+  visitScalars([lowering.element(tensor.source.inputs.map(argument), coordinates)], (node) => {
+    if ((node.op === 'unary' || node.op === 'binary') && node.dtype !== 'bool')
+      cost += COSTLY.has(node.fn) ? COSTLY_WEIGHT : 1
+    if (node.op === 'cast' || node.op === 'select') cost++
   })
-  return { arithmetic, loads }
+  return cost
 }
 
 /** The computed tensors that are stored, outputs and `forced` ones included. */
 export function chooseStored(graph: Graph, forced: ReadonlySet<Tensor>): Set<Tensor> {
   const order = topologicalOrder(graph.outputs)
   const stored = new Set<Tensor>([...graph.outputs, ...forced].filter((output) => output.source.kind === 'apply'))
-  const kinds = new Map<Tensor, string>()
+  const lowerings = new Map<Tensor, Lowering>()
+  const costs = new Map<Tensor, number>()
+  const paths = new Map<Tensor, Paths>()
   for (const tensor of order) {
     if (tensor.source.kind !== 'apply') continue
-    const { kind } = loweringOf(tensor)
-    kinds.set(tensor, kind)
-    if (kind === 'reduce' || kind === 'contraction') stored.add(tensor)
+    const lowering = loweringOf(tensor)
+    lowerings.set(tensor, lowering)
+    if (lowering.kind === 'reduce' || lowering.kind === 'contraction') stored.add(tensor)
+    costs.set(tensor, ownCost(tensor, lowering))
+    limitCopies(tensor, lowering, stored, paths)
   }
 
   const readers = new Map<Tensor, Readers>()
   for (const tensor of [...order].reverse()) {
     const source = tensor.source
     if (source.kind !== 'apply') continue
-    const own = readers.get(tensor) ?? { kernels: new Set(), repeated: false }
-    if (!stored.has(tensor) && kinds.get(tensor) === 'map' && worthStoring(tensor, own, stored)) stored.add(tensor)
+    const lowering = lowerings.get(tensor)!
+    const own = readers.get(tensor) ?? { kernels: new Set(), evaluations: 0, repeated: false }
+    if (!stored.has(tensor) && lowering.kind === 'map' && worthStoring(tensor, own, stored, costs)) stored.add(tensor)
     const isStored = stored.has(tensor)
-    source.inputs.forEach((input) => {
-      const entry = readers.get(input) ?? { kernels: new Set<Tensor>(), repeated: false }
+    for (const input of new Set(source.inputs)) {
+      const entry = readers.get(input) ?? { kernels: new Set<Tensor>(), evaluations: 0, repeated: false }
+      const times = (isStored ? 1 : own.evaluations) * readsPerElement(tensor, lowering, input)
       if (isStored) entry.kernels.add(tensor)
       else own.kernels.forEach((kernel) => entry.kernels.add(kernel))
-      if (kinds.get(tensor) === 'contraction' || (!isStored && own.repeated)) entry.repeated = true
+      entry.evaluations += times
+      if (
+        lowering.kind === 'contraction' ||
+        (lowering.kind === 'reduce' && times >= MANY) ||
+        (!isStored && own.repeated)
+      )
+        entry.repeated = true
       readers.set(input, entry)
-    })
+    }
   }
   return stored
 }
 
-function worthStoring(tensor: Tensor, readers: Readers, stored: ReadonlySet<Tensor>): boolean {
-  if (!readers.repeated && readers.kernels.size < 2) return false
-  const value = elementsOf(stored).compute(tensor, unravel(variable('i', tensor.size), tensor.shape))
-  const { arithmetic, loads } = costOf(value)
+/** How often a tensor evaluates each element of an input, on average. */
+function readsPerElement(tensor: Tensor, lowering: Lowering, input: Tensor): number {
+  if (lowering.kind === 'map') return 1
+  const domain = lowering.kind === 'reduce' ? tensor.size * sizeOf(lowering.extents) : tensor.size
+  return Math.max(1, domain / Math.max(1, input.size))
+}
+
+/** By which chains of views an expression reaches each tensor that it loads, as hashes: one load each. */
+type Paths = ReadonlyMap<Tensor, readonly number[]>
+
+const DIRECT: readonly number[] = [0]
+
+/** The paths of an inlined tensor, of those of its inputs. */
+function pathsOf(
+  tensor: Tensor,
+  inputs: readonly Tensor[],
+  isView: boolean,
+  stored: ReadonlySet<Tensor>,
+  paths: ReadonlyMap<Tensor, Paths>,
+): Paths {
+  // prettier-ignore
+  const of = (input: Tensor): Paths => (stored.has(input) ? undefined : paths.get(input)) ?? new Map([[input, DIRECT]])
+  if (!isView && inputs.length === 1) return of(inputs[0]!)
+  const found = new Map<Tensor, number[]>()
+  inputs.forEach((input, operand) => {
+    for (const [from, chains] of of(input)) {
+      const own = found.get(from) ?? []
+      if (own.length === 0) found.set(from, own)
+      for (const chain of chains) {
+        const extended = isView ? hashOf(tensor.id, operand, chain) : chain
+        if (own.length <= MAX_COPIES && !own.includes(extended)) own.push(extended)
+      }
+    }
+  })
+  return found
+}
+
+/**
+ * Stores inlined tensors where reading them at many coordinates would copy long expressions: in a chain whose every level reads the one
+ * before at two coordinates, expressions would double with every level.
+ */
+function limitCopies(tensor: Tensor, lowering: Lowering, stored: Set<Tensor>, paths: Map<Tensor, Paths>): void {
+  const { source } = tensor
+  if (source.kind !== 'apply' || stored.has(tensor)) return
+  const isView = lowering.kind === 'view'
+  const own = pathsOf(tensor, source.inputs, isView, stored, paths)
+  const long = [...own.values()].some((chains) => chains.length > MAX_COPIES)
+  if (long) source.inputs.map((input) => behindViews(input, stored)).forEach((base) => base !== null && stored.add(base)) // prettier-ignore
+  paths.set(tensor, long ? pathsOf(tensor, source.inputs, isView, stored, paths) : own)
+}
+
+/** The map that a chain of inlined views reads, or null if it is stored or a leaf. */
+function behindViews(tensor: Tensor, stored: ReadonlySet<Tensor>): Tensor | null {
+  const { source } = tensor
+  if (source.kind !== 'apply' || stored.has(tensor)) return null
+  return loweringOf(tensor).kind === 'view' && source.inputs.length > 0
+    ? behindViews(source.inputs[0]!, stored)
+    : tensor
+}
+
+function worthStoring(
+  tensor: Tensor,
+  readers: Readers,
+  stored: ReadonlySet<Tensor>,
+  costs: ReadonlyMap<Tensor, number>,
+): boolean {
+  // prettier-ignore
+  if (!readers.repeated && readers.evaluations < 2) return false
+  const { arithmetic, loads } = inlinedCost(tensor, stored, costs)
   if (loads === 0) return false
   return readers.repeated ? arithmetic > 0 : arithmetic > SHARED_COST
+}
+
+/** Arithmetic and loads of an element with all that is inlined into it; values that depend on no data have neither. */
+function inlinedCost(
+  root: Tensor,
+  stored: ReadonlySet<Tensor>,
+  costs: ReadonlyMap<Tensor, number>,
+): { arithmetic: number; loads: number } {
+  // prettier-ignore
+  const loaded = new Map<Tensor, boolean>()
+  let arithmetic = 0
+  let loads = 0
+  const visit = (tensor: Tensor): boolean => {
+    const known = loaded.get(tensor)
+    if (known !== undefined) return known
+    const { source } = tensor
+    const isLoad = source.kind === 'data' || (source.kind === 'parameter' && source.role === 'buffer') || (tensor !== root && stored.has(tensor)) // prettier-ignore
+    if (isLoad) loads++
+    const dependent = isLoad || (source.kind === 'apply' && source.inputs.map(visit).includes(true))
+    if (!isLoad && dependent) arithmetic += costs.get(tensor) ?? 0
+    loaded.set(tensor, dependent)
+    return dependent
+  }
+  visit(root)
+  return { arithmetic, loads }
 }

@@ -1,9 +1,9 @@
 // customVjp: a function whose derivative is given instead of derived, for numerical stability or to save less.
 
-import { pullback } from '../autodiff/vjp.ts'
-import { ArgumentError } from '../core/errors.ts'
+import { formatAval } from '../core/aval.ts'
+import { ArgumentError, TensorUseError } from '../core/errors.ts'
 import { Tensor } from '../ir/tensor.ts'
-import { bodyOf, regionOutput } from './region.ts'
+import { bodyParams, closedBodyOf, instantiate, regionOutputs } from './region.ts'
 
 /** What `forward` gives: the output, and what `backward` will need of this call. */
 export interface ForwardResult {
@@ -27,21 +27,27 @@ export function customVjp({ forward, backward }: CustomVjp): (...inputs: Tensor[
   return (...inputs) => {
     if (inputs.some((input) => !(input instanceof Tensor)))
       throw new ArgumentError('customVjp: every argument must be a tensor')
-    const body = bodyOf(
-      'customVjp',
-      (parameters) => {
-        const { output, residuals } = forward(...parameters)
-        return [output, ...residuals]
+    const trace = (parameters: readonly Tensor[]): Tensor[] => {
+      const { output, residuals } = forward(...parameters)
+      return [output, ...residuals]
+    }
+    const { graph, captured } = closedBodyOf('customVjp', trace, inputs.map((input) => input.aval)) // prettier-ignore
+    if (captured.length > 0) {
+      throw new TensorUseError(
+        `customVjp: the function uses a tensor ${formatAval(captured[0]!.aval)} from outside: pass it as an argument`,
+      )
+    }
+    const [output] = graph.outputs
+    const region = {
+      name: 'customVjp',
+      params: bodyParams(graph),
+      body: { ...graph, outputs: [output!] },
+      vjp: (own: readonly Tensor[], [cotangent]: readonly Tensor[]): readonly (Tensor | null)[] => {
+        // residuals, met in second derivatives, have the ordinary derivative
+        const residuals = instantiate({ ...graph, outputs: graph.outputs.slice(1) }, own)
+        return backward(residuals, cotangent!)
       },
-      inputs,
-    )
-    const at = (index: number, operands: readonly Tensor[]): Tensor =>
-      regionOutput('customVjp', body, index, operands, ({ inputs: own, cotangent }) => {
-        // only the output has a declared derivative; residuals, met in second derivatives, have the ordinary one
-        if (index > 0) return pullback([forward(...own).residuals[index - 1]!], [cotangent], own)
-        const residuals = body.outputs.slice(1).map((_, i) => at(i + 1, own))
-        return backward(residuals, cotangent)
-      })
-    return at(0, inputs)
+    }
+    return regionOutputs(region, inputs)[0]!
   }
 }

@@ -41,6 +41,31 @@ export class DeviceLostError extends DeviceError {
   override name = 'DeviceLostError'
 }
 
+/** Where a value turned NaN or infinite. */
+export interface NonFiniteOrigin {
+  /** The operation; null when no single one made it of finite inputs (they held it already, or only the fused program has it). */
+  readonly operation: string | null
+  /** `file:line:column` of the code that called the operation; null when it is not known. */
+  readonly location: string | null
+  /** Dtypes and shapes of the operation's inputs, such as `float32[32, 10]`. */
+  readonly inputs: readonly string[]
+  /** Dtype and shape of its result. */
+  readonly output: string | null
+  /** The result of the compiled function or of the read value in which it was found. */
+  readonly foundIn: string
+}
+
+/** A value that turned NaN or infinite while `debug.nans(true)` was on. */
+export class NonFiniteError extends WgradError {
+  override name = 'NonFiniteError'
+  readonly origin: NonFiniteOrigin
+
+  constructor(message: string, origin: NonFiniteOrigin) {
+    super(message)
+    this.origin = origin
+  }
+}
+
 /** A data file or source that is missing, unreachable, truncated, corrupt or mismatched. */
 export class DataError extends WgradError {
   override name = 'DataError'

@@ -226,3 +226,10 @@ export function within(x: Scalar, extent: number): Scalar {
 export function guarded(valid: Scalar, x: Scalar): Scalar {
   return select(valid, x, integer(0))
 }
+
+/** `index` moved into `0 .. extent - 1`; what its range already promises is not tested again. */
+export function clamped(index: Scalar, extent: number): Scalar {
+  const { min, max } = rangeOf(index)
+  const raised = min >= 0 ? index : binary('max', index, integer(0))
+  return max < extent ? raised : binary('min', raised, integer(Math.max(0, extent - 1)))
+}

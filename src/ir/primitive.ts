@@ -7,7 +7,15 @@ import { formatAval } from '../core/aval.ts'
 import { ShapeError } from '../core/errors.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Lowering } from './lowering.ts'
-import { apply, type Param, type Primitive, type ReferenceArray, type Tensor, type VjpContext } from './tensor.ts'
+import {
+  apply,
+  applyRule,
+  type Param,
+  type Primitive,
+  type ReferenceArray,
+  type Tensor,
+  type VjpContext,
+} from './tensor.ts'
 
 /** A primitive's declaration. */
 export interface Declaration<P extends Param> {
@@ -46,7 +54,7 @@ export function definePrimitive<P extends Param>(declaration: Declaration<P>): P
       return { shape: output.shape, dtype: output.dtype, data }
     },
     lower: (inputs, params, output) => declaration.lower(inputs, params as P, output),
-    vjp: (context) => vjp(context as VjpContext<P>),
+    vjp: (context) => applyRule(context.output, () => vjp(context as VjpContext<P>)),
     rewrite: (inputs, params, output) => rewrite?.(inputs, params as P, output) ?? null,
   }
   const call = (inputs: readonly Tensor[], params: P): Tensor => {

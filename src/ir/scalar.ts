@@ -6,13 +6,22 @@ import { type DType, isFloating } from '../core/dtype.ts'
 import { InternalError } from '../core/errors.ts'
 import type { Aval } from '../core/aval.ts'
 
-/** Functions of one value. `bitcast` keeps the 32 bits; `round` is to nearest, ties to even. */
+/**
+ * Functions of one value. `round` is to nearest, ties to even; `pow2` is 2^x of a whole number from -126 to 127 held in a float.
+ */
 export type UnaryFn =
-  | 'neg' | 'abs' | 'floor' | 'ceil' | 'round' | 'trunc' | 'sqrt' | 'exp' | 'log' | 'sin' | 'cos' | 'tanh' | 'not' | 'bitnot' // prettier-ignore
+  | 'neg' | 'abs' | 'floor' | 'ceil' | 'round' | 'trunc' | 'sqrt' | 'pow2'
+  | 'exp' | 'expm1' | 'log' | 'log1p' | 'log2'
+  | 'sin' | 'cos' | 'asin' | 'acos' | 'atan'
+  | 'sinh' | 'cosh' | 'tanh' | 'asinh' | 'acosh' | 'atanh'
+  | 'not' | 'bitnot' // prettier-ignore
 
-/** Functions of two values of one dtype. Integer `div` and `rem` truncate; the comparisons give bool. */
+/**
+ * Functions of two values of one dtype. Integer `div` and `rem` truncate and give 0 for a divisor of 0; `min` and `max` give NaN if
+ * an operand is NaN; the comparisons give bool, and with a NaN false (`ne`: true); `atan2(y, x)` is the angle of (x, y).
+ */
 export type BinaryFn =
-  | 'add' | 'sub' | 'mul' | 'div' | 'rem' | 'pow' | 'min' | 'max'
+  | 'add' | 'sub' | 'mul' | 'div' | 'rem' | 'pow' | 'atan2' | 'min' | 'max'
   | 'eq' | 'ne' | 'lt' | 'le' | 'gt' | 'ge'
   | 'and' | 'or' | 'xor' | 'shl' | 'shr' // prettier-ignore
 
@@ -102,10 +111,12 @@ export type Scalar =
       readonly body: Scalar
       readonly index: Scalar
     }
+  /** `x`, not before `on` could be computed: an order without a value. Printers write `x` alone. */
+  | { readonly op: 'after'; readonly dtype: DType; readonly hash: number; readonly x: Scalar; readonly on: Scalar }
   /** The finished sum of a contraction, in its epilogue. */
   | { readonly op: 'accumulator'; readonly dtype: DType; readonly hash: number }
 
-const OP_CODES = ['const', 'variable', 'affine', 'quotient', 'remainder', 'load', 'argument', 'unary', 'binary', 'select', 'cast', 'bitcast', 'fold', 'local', 'accumulator'] // prettier-ignore
+const OP_CODES = ['const', 'variable', 'affine', 'quotient', 'remainder', 'load', 'argument', 'unary', 'binary', 'select', 'cast', 'bitcast', 'fold', 'local', 'accumulator', 'after'] // prettier-ignore
 
 /** Mixes numbers and strings into 52 bits; equal inputs give equal results on every machine. */
 export function hashOf(...parts: readonly (number | string)[]): number {
@@ -228,7 +239,10 @@ export function select(condition: Scalar, x: Scalar, y: Scalar): Scalar {
   return { op: 'select', dtype: x.dtype, condition, x, y, hash: hashOf(code('select'), condition.hash, x.hash, y.hash) }
 }
 
-/** The value of `x` in another dtype: floats to integers truncate, anything to bool is `x != 0`. */
+/**
+ * The value of `x` in another dtype. Floats to integers truncate and end at the dtype's range, NaN gives 0; integers to integers
+ * keep the low bits; anything to bool is `x != 0`.
+ */
 export function cast(dtype: DType, x: Scalar): Scalar {
   if (x.dtype === dtype) return x
   if (x.op === 'const' && (isFloating(dtype) || x.dtype === 'bool')) return constant(dtype, x.value)
@@ -249,6 +263,11 @@ export function fold(combine: Combine, over: Variable, body: Scalar): Scalar {
 /** Element `index` of the array whose elements are `body` for each value of `over`. */
 export function local(over: Variable, body: Scalar, index: Scalar): Scalar {
   return { op: 'local', dtype: body.dtype, variable: over, body, index, hash: hashOf(code('local'), over.hash, body.hash, index.hash) } // prettier-ignore
+}
+
+/** `x`, ordered after `on`. */
+export function after(x: Scalar, on: Scalar): Scalar {
+  return x.op === 'const' ? x : { op: 'after', dtype: x.dtype, x, on, hash: hashOf(code('after'), x.hash, on.hash) }
 }
 
 /** The contraction's sum. */
@@ -293,5 +312,7 @@ export function childrenOf(scalar: Scalar): readonly Scalar[] {
       return [scalar.body]
     case 'local':
       return [scalar.body, scalar.index]
+    case 'after':
+      return [scalar.x, scalar.on]
   }
 }

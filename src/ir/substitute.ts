@@ -3,6 +3,7 @@
 
 import { floorDiv, floorMod, integer, plus, times } from './indexMap.ts'
 import {
+  after,
   binary,
   bitcast,
   cast,
@@ -51,6 +52,8 @@ function rebuild(scalar: Scalar, go: (child: Scalar) => Scalar): Scalar {
       return fold(scalar.combine, scalar.variable, go(scalar.body))
     case 'local':
       return local(scalar.variable, go(scalar.body), go(scalar.index))
+    case 'after':
+      return after(go(scalar.x), go(scalar.on))
   }
 }
 

@@ -142,6 +142,26 @@ export class Tensor {
   }
 }
 
+/** Who is told of every application as it is made, and of every derivative rule as it runs. For debugging: no value depends on it. */
+export interface ApplicationObserver {
+  readonly made: (application: Application) => void
+  /** Calls `rule`; what it makes belongs to the derivative of `application`. */
+  readonly deriving: <T>(application: Application, rule: () => T) => T
+}
+
+// The one state here beside the identities: `ir` cannot import the runtime, which owns the observer. None costs one check per node.
+let observer: ApplicationObserver | null = null
+
+/** Sets the observer, or removes it. */
+export function observeApplications(next: ApplicationObserver | null): void {
+  observer = next
+}
+
+/** Calls a derivative rule of the application that made `output`. */
+export function applyRule<T>(output: Tensor, rule: () => T): T {
+  return observer === null || output.source.kind !== 'apply' ? rule() : observer.deriving(output.source, rule)
+}
+
 /** Operations that may wait for each other in one chain before something reads a value. */
 export const MAX_PENDING_DEPTH = 10_000
 
@@ -151,7 +171,9 @@ export const MAX_PENDING_DEPTH = 10_000
  */
 export function apply(primitive: Primitive, params: Param, inputs: readonly Tensor[], aval: Aval): Tensor {
   const traced = inputs.some((input) => input.traced)
-  const tensor = new Tensor(aval, { kind: 'apply', primitive, params, inputs }, traced)
+  const source: Application = { kind: 'apply', primitive, params, inputs }
+  const tensor = new Tensor(aval, source, traced)
+  if (observer !== null) observer.made(source)
   if (tensor.depth > MAX_PENDING_DEPTH) {
     throw new TensorUseError(
       `${primitive.name}: more than ${MAX_PENDING_DEPTH} operations wait in one chain: call await realize(...) now and then, or wrap the step in jit()`,

@@ -1,13 +1,14 @@
 // The fully connected layer.
 
-import { ArgumentError, ShapeError } from '../core/errors.ts'
-import { formatShape, sameShape, type Shape, sizeOf } from '../core/shape.ts'
+import { ShapeError } from '../core/errors.ts'
+import { formatShape, sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { add } from '../ops/arithmetic.ts'
 import { matmul } from '../ops/linalg.ts'
 import { splitKeys } from '../random/index.ts'
 import { glorotUniform, type Initializer, zeros } from './initializers.ts'
 import type { Empty, Layer } from './layer.ts'
+import { checkInitializers, checkPositive, featuresOf, initialized } from './parameters.ts'
 
 /** Options of `dense`. */
 export interface DenseOptions {
@@ -28,36 +29,19 @@ export type DenseParams = { readonly kernel: Tensor; readonly bias?: Tensor }
  */
 export function dense(units: number, options: DenseOptions = {}): Layer<DenseParams, Empty> {
   const { bias = true, kernelInitializer = glorotUniform, biasInitializer = zeros } = options
-  if (!Number.isInteger(units) || units < 1)
-    throw new ArgumentError(`dense: units must be a positive integer, got ${units}`)
-  if (typeof kernelInitializer !== 'function' || typeof biasInitializer !== 'function') {
-    throw new ArgumentError('dense: initializers are functions, e.g. nn.initializers.heNormal')
-  }
+  checkPositive('dense', 'units', units)
+  checkInitializers('dense', kernelInitializer, biasInitializer)
   const name = `dense(${units})`
-
-  const inputsOf = (inputShape: Shape): number => {
-    const inputs = inputShape.at(-1)
-    if (inputs === undefined)
-      throw new ShapeError(`${name}: a sample needs an axis of features, got the shape [] (without the batch axis)`)
-    return inputs
-  }
-
-  const initialize = (initializer: Initializer, key: Tensor, shape: Shape, inputs: number): Tensor => {
-    const made = initializer(key, shape, { fanIn: inputs, fanOut: units })
-    if (sameShape(made.shape, shape)) return made
-    throw new ShapeError(
-      `${name}: an initializer gave ${formatShape(made.shape)} for a parameter of shape ${formatShape(shape)}`,
-    )
-  }
 
   return {
     name,
     init: (key, inputShape) => {
-      const inputs = inputsOf(inputShape)
+      const inputs = featuresOf(name, inputShape)
+      const fans = { fanIn: inputs, fanOut: units }
       const [kernelKey, biasKey] = splitKeys(key, 2)
-      const kernel = initialize(kernelInitializer, kernelKey!, [inputs, units], inputs)
+      const kernel = initialized(name, kernelInitializer, kernelKey!, [inputs, units], fans)
       return {
-        params: bias ? { kernel, bias: initialize(biasInitializer, biasKey!, [units], inputs) } : { kernel },
+        params: bias ? { kernel, bias: initialized(name, biasInitializer, biasKey!, [units], fans) } : { kernel },
         state: {},
       }
     },
@@ -73,7 +57,7 @@ export function dense(units: number, options: DenseOptions = {}): Layer<DensePar
       return { output: params.bias === undefined ? product : add(product, params.bias), state: {} }
     },
     outputShape: (inputShape) => {
-      inputsOf(inputShape)
+      featuresOf(name, inputShape)
       return [...inputShape.slice(0, -1), units]
     },
   }

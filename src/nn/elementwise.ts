@@ -6,6 +6,7 @@ import { type Shape, sizeOf } from '../core/shape.ts'
 import { parameter, type Tensor } from '../ir/tensor.ts'
 import * as activations from '../ops/activations.ts'
 import * as arithmetic from '../ops/arithmetic.ts'
+import * as elementary from '../ops/elementary.ts'
 import { reshape } from '../ops/shaping.ts'
 import { bernoulli } from '../random/index.ts'
 import { type Empty, type Layer, stateless } from './layer.ts'
@@ -23,16 +24,16 @@ export function activation(fn: (x: Tensor) => Tensor, name = 'activation'): Laye
 }
 
 /** `max(x, 0)`. */
-export const relu = (): Layer<Empty, Empty> => activation(arithmetic.relu, 'relu()')
+export const relu = (): Layer<Empty, Empty> => activation(activations.relu, 'relu()')
 /** Hyperbolic tangent. */
-export const tanh = (): Layer<Empty, Empty> => activation(arithmetic.tanh, 'tanh()')
+export const tanh = (): Layer<Empty, Empty> => activation(elementary.tanh, 'tanh()')
 /** `1 / (1 + e^-x)`. */
-export const sigmoid = (): Layer<Empty, Empty> => activation(arithmetic.sigmoid, 'sigmoid()')
+export const sigmoid = (): Layer<Empty, Empty> => activation(activations.sigmoid, 'sigmoid()')
 /** `x` for positive `x`, else `slope · x`. */
 export const leakyRelu = (slope = 0.01): Layer<Empty, Empty> =>
-  activation((x) => arithmetic.leakyRelu(x, slope), `leakyRelu(${slope})`)
-/** The Gaussian error linear unit in its tanh form; the option says so. */
-export const gelu = (options: activations.GeluOptions): Layer<Empty, Empty> =>
+  activation((x) => activations.leakyRelu(x, slope), `leakyRelu(${slope})`)
+/** The Gaussian error linear unit, exact unless the option asks for its tanh form. */
+export const gelu = (options: activations.GeluOptions = {}): Layer<Empty, Empty> =>
   activation((x) => activations.gelu(x, options), 'gelu()')
 
 /** All axes but the batch joined into one. */

@@ -56,6 +56,16 @@ export const pytorchDefault: Initializer = (key, shape, { fanIn }) =>
   uniformWithin(key, shape, 1 / Math.sqrt(Math.max(1, fanIn)))
 
 /**
+ * Uniform within `±limit`, whatever the fans.
+ * @throws ArgumentError unless the limit is a finite number >= 0.
+ */
+export function uniformUpTo(limit: number): Initializer {
+  if (!(limit >= 0 && limit < Infinity))
+    throw new ArgumentError(`initializers.uniformUpTo: expected a finite number >= 0, got ${limit}`)
+  return (key, shape) => uniformWithin(key, shape, limit)
+}
+
+/**
  * One value everywhere.
  * @throws ArgumentError unless it is a finite number.
  */

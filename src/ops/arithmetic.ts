@@ -1,12 +1,25 @@
-// Elementwise composites: broadcasting and promotion around the elementwise primitives.
+// Arithmetic, comparison, logic, selection and conversion, elementwise: NumPy broadcasting and promotion around the primitives.
+//
+// Promotion. The dtype of two tensors is the later one of: bool, uint8, uint32, int32, float16, float32, float64. A JavaScript number
+// takes the dtype of the tensors that it meets, but a fraction that meets integers makes them float32.
+//
+//   functions                                          bool     uint8    uint32   int32    float
+//   add sub mul rem mod minimum maximum neg abs sign   int32    int32    uint32   int32    itself
+//   relu clip less .. greaterEqual (compared in)       int32    int32    uint32   int32    itself
+//   where equal notEqual (compared in)                 bool     int32    uint32   int32    itself
+//   div reciprocal pow atan2, floor ceil round trunc   float32  float32  float32  float32  itself
+//   all functions of elementary.ts, other activations  float32  float32  float32  float32  itself
+//   and or xor, not (bool: logical; integers: bits)    bool     int32    uint32   int32    error
+//   shiftLeft shiftRight (by the low 5 bits)           error    int32    uint32   int32    error
+//   isNaN isFinite isInf, comparisons (result)         bool     bool     bool     bool     bool
 
-import type { DType } from '../core/dtype.ts'
+import { type DType, isFloating } from '../core/dtype.ts'
 import { DTypeError } from '../core/errors.ts'
 import { broadcastShapes } from '../core/shape.ts'
 import type { PrimitiveFunction } from '../ir/primitive.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import * as p from '../primitives/elementwise.ts'
-import { asTensor, broadcastTensor, castTo, checkOperand, commonDType, type TensorLike, unify } from './operand.ts'
+import { asTensor, broadcastTensor, castTo, checkOperand, commonDType, ofReal, type TensorLike, toNumber, unify } from './operand.ts' // prettier-ignore
 
 type Binary = (a: TensorLike, b: TensorLike) => Tensor
 
@@ -32,18 +45,13 @@ const bits =
   (a, b) =>
     primitive(unify(name, [a, b]), null)
 
-/** The dtype in which a function of real numbers works: floats keep theirs, integers and bool become float32. */
-function toFloat(name: string, x: TensorLike): Tensor {
-  const tensor = asTensor(name, x)
-  return tensor.dtype === 'float32' || tensor.dtype === 'float64' || tensor.dtype === 'float16'
-    ? tensor
-    : castTo(tensor, 'float32')
-}
-
+/** The dtype of quotients: that of the operands if it is a float, else float32. */
 const real =
-  (name: string, primitive: PrimitiveFunction<null>) =>
-  (x: TensorLike): Tensor =>
-    primitive([toFloat(name, x)], null)
+  (name: string, primitive: PrimitiveFunction<null>): Binary =>
+  (a, b) => {
+    const dtype = commonDType([a, b])
+    return primitive(unify(name, [a, b], isFloating(dtype) ? dtype : 'float32'), null)
+  }
 
 /** `a + b`. NumPy broadcasting; dtypes are promoted; bool counts as int32. */
 export const add: Binary = binary('add', p.add)
@@ -52,25 +60,37 @@ export const sub: Binary = binary('sub', p.sub)
 /** `a · b`. */
 export const mul: Binary = binary('mul', p.mul)
 /** `a / b`; integers divide to float32. */
-export const div: Binary = (a, b) => {
-  const dtype = commonDType([a, b])
-  return p.div(unify('div', [a, b], dtype === 'float64' || dtype === 'float16' ? dtype : 'float32'), null)
-}
-/** The remainder of truncating division, with the sign of `a`. */
+export const div: Binary = real('div', p.div)
+/** `1 / x`; of integers as float32. */
+export const reciprocal = (x: TensorLike): Tensor => div(1, x)
+/**
+ * The remainder of truncating division, with the sign of `a`; for integers 0 when `b` is 0. On WebGPU it is exact for quotients below
+ * 2^24; the derivative by `b` is the negative quotient.
+ */
 export const rem: Binary = binary('rem', p.rem)
-/** `a^b`; integers are computed as float32. */
-export const pow: Binary = (a, b) => {
-  const dtype = commonDType([a, b])
-  return p.pow(unify('pow', [a, b], dtype === 'float64' || dtype === 'float16' ? dtype : 'float32'), null)
+
+/** The remainder of flooring division, with the sign of `b`, as Python's `%`; for integers 0 when `b` is 0. Exact as `rem`. */
+export function mod(a: TensorLike, b: TensorLike): Tensor {
+  const rest = rem(a, b)
+  const [r, y] = unify('mod', [rest, b], rest.dtype)
+  if (rest.dtype === 'uint32') return rest
+  const opposed = notEqual(less(r!, 0), less(y!, 0))
+  return where(and(notEqual(r!, 0), opposed), add(r!, y!), r!)
 }
-/** The greater of `a` and `b`; at ties either gets half of the cotangent. */
+
+/**
+ * `a^b`; integers are computed as float32. 0^0 is 1; a negative `a` and a fraction `b` give NaN. The derivative by `b` is taken as 0
+ * where `a` <= 0; the one by `a` is finite at 0 wherever mathematics says so.
+ */
+export const pow: Binary = real('pow', p.pow)
+/** The greater of `a` and `b`, NaN if either is; at ties either gets half of the cotangent. */
 export const maximum: Binary = binary('maximum', p.maximum)
-/** The lesser of `a` and `b`; at ties either gets half of the cotangent. */
+/** The lesser of `a` and `b`, NaN if either is; at ties either gets half of the cotangent. */
 export const minimum: Binary = binary('minimum', p.minimum)
 
-/** `a == b` as bool. */
+/** `a == b` as bool; false where either is NaN, as all comparisons but `notEqual`. */
 export const equal: Binary = comparison('equal', p.equal)
-/** `a != b` as bool. */
+/** `a != b` as bool; true where either is NaN. */
 export const notEqual: Binary = comparison('notEqual', p.notEqual)
 /** `a < b` as bool. */
 export const less: Binary = comparison('less', p.less)
@@ -92,44 +112,26 @@ export const shiftLeft: Binary = bits('shiftLeft', p.shiftLeft)
 /** `a >> b` for integers, modulo 32. */
 export const shiftRight: Binary = bits('shiftRight', p.shiftRight)
 
-/** `-x`. */
-export const neg = (x: TensorLike): Tensor => p.neg([asTensor('neg', x)], null)
+/** `-x`; bool and uint8 count as int32, uint32 wraps. */
+export const neg = (x: TensorLike): Tensor => p.neg([toNumber('neg', x)], null)
 /** `|x|`; the derivative at 0 is 0. */
-export const abs = (x: TensorLike): Tensor => p.abs([asTensor('abs', x)], null)
-/** -1, 0 or 1. */
-export const sign = (x: TensorLike): Tensor => p.sign([asTensor('sign', x)], null)
+export const abs = (x: TensorLike): Tensor => p.abs([toNumber('abs', x)], null)
+/** -1, 0 or 1; NaN of NaN. */
+export const sign = (x: TensorLike): Tensor => p.sign([toNumber('sign', x)], null)
 /** The greatest integer at most `x`, as a float. */
-export const floor = real('floor', p.floor)
+export const floor = ofReal('floor', p.floor)
 /** The least integer at least `x`, as a float. */
-export const ceil = real('ceil', p.ceil)
+export const ceil = ofReal('ceil', p.ceil)
 /** The nearest integer, ties to even, as a float. */
-export const round = real('round', p.round)
-/** `e^x`. */
-export const exp = real('exp', p.exp)
-/** Natural logarithm. */
-export const log = real('log', p.log)
-/** Square root. */
-export const sqrt = real('sqrt', p.sqrt)
-/** Sine; radians. */
-export const sin = real('sin', p.sin)
-/** Cosine; radians. */
-export const cos = real('cos', p.cos)
-/** Tangent; radians. */
-export const tan = (x: TensorLike): Tensor => div(sin(x), cos(x))
-/** Hyperbolic tangent. */
-export const tanh = real('tanh', p.tanh)
-/** `1 / (1 + e^-x)`. */
-export const sigmoid = real('sigmoid', p.sigmoid)
-/** `max(x, 0)`; the derivative at 0 is 0. */
-export const relu = (x: TensorLike): Tensor => p.relu([asTensor('relu', x)], null)
+export const round = ofReal('round', p.round)
+/** The integer next to `x` toward 0, as a float. */
+export const trunc = ofReal('trunc', p.trunc)
 /** `x²`. */
 export const square = (x: TensorLike): Tensor => mul(x, x)
-/** `x` for positive `x`, else `negativeSlope · x`. */
-export const leakyRelu = (x: TensorLike, negativeSlope = 0.01): Tensor => where(greater(x, 0), x, mul(x, negativeSlope))
-/** Logical negation of bool, or the bitwise complement of integers. */
+/** Logical negation of bool, or the bitwise complement of integers; uint8 counts as int32. */
 export const not = (x: TensorLike): Tensor => {
   const tensor = asTensor('not', x)
-  return tensor.dtype === 'bool' ? p.not([tensor], null) : p.bitNot([tensor], null)
+  return tensor.dtype === 'bool' ? p.not([tensor], null) : p.bitNot([toNumber('not', tensor)], null)
 }
 
 /**
@@ -146,11 +148,55 @@ export function where(condition: TensorLike, a: TensorLike, b: TensorLike): Tens
   return p.select([broadcastTensor(test, shape), broadcastTensor(x!, shape), broadcastTensor(y!, shape)], null)
 }
 
-/** `x` in another dtype: floats to integers truncate, numbers to bool are `x != 0`. */
+/**
+ * `x` limited to `low` .. `high`, either of which may be missing; `high` wins where it is below `low`. NaN stays NaN. The derivative by
+ * `x` is 1 from `low` to `high`, both included, and 0 outside, where it goes to the bound.
+ */
+export function clip(x: TensorLike, low?: TensorLike, high?: TensorLike): Tensor {
+  const raised = low === undefined ? asTensor('clip', x) : limited('clip', less, x, low)
+  return high === undefined ? raised : limited('clip', greater, raised, high)
+}
+
+/** `bound` where `x` is beyond it, else `x`. */
+function limited(operation: string, beyond: Binary, x: TensorLike, bound: TensorLike): Tensor {
+  const dtype = commonDType([x, bound])
+  const [value, limit] = unify(operation, [x, bound], dtype === 'bool' ? 'int32' : dtype)
+  return where(beyond(value!, limit!), limit!, value!)
+}
+
+/**
+ * `x` in another dtype. Floats to integers truncate, end at the dtype's range and give 0 for NaN; integers to integers keep the low
+ * bits; anything to bool is `x != 0`.
+ */
 export const cast = (x: TensorLike, dtype: DType): Tensor => castTo(asTensor('cast', x), dtype)
 
 /** The 32 bits of `x` read as another 32-bit dtype. */
 export const bitcast = (x: TensorLike, dtype: DType): Tensor => p.bitcast([asTensor('bitcast', x)], { dtype })
+
+/** The bits of a float32 without its sign: those of infinity are 0x7f800000, greater ones are NaN. */
+const magnitudeBits = (x: Tensor): Tensor => and(bitcast(x, 'uint32'), 0x7fffffff)
+const INFINITY_BITS = 0x7f800000
+
+/** A test of a float; by bits for float32, since devices may assume that there is no NaN. Other dtypes give `otherwise`. */
+const tested =
+  (
+    operation: string,
+    ofBits: (bits: Tensor) => Tensor,
+    ofWide: (x: Tensor) => Tensor,
+    otherwise: (x: Tensor, y: Tensor) => Tensor,
+  ) =>
+  (x: TensorLike): Tensor => {
+    const tensor = asTensor(operation, x)
+    if (tensor.dtype === 'float32') return ofBits(magnitudeBits(tensor))
+    return isFloating(tensor.dtype) ? ofWide(tensor) : otherwise(tensor, tensor)
+  }
+
+/** Whether `x` is NaN, as bool; on every device. */
+export const isNaN = tested('isNaN', (bits) => greater(bits, INFINITY_BITS), (x) => notEqual(x, x), notEqual) // prettier-ignore
+/** Whether `x` is neither NaN nor infinite, as bool; on every device. */
+export const isFinite = tested('isFinite', (bits) => less(bits, INFINITY_BITS), (x) => less(abs(x), Infinity), equal) // prettier-ignore
+/** Whether `x` is infinite, as bool; on every device. */
+export const isInf = tested('isInf', (bits) => equal(bits, INFINITY_BITS), (x) => equal(abs(x), Infinity), notEqual) // prettier-ignore
 
 /** `x`, through which no derivative flows. */
 export const stopGradient = (x: TensorLike): Tensor => p.stopGradient([asTensor('stopGradient', x)], null)

@@ -1,10 +1,10 @@
 // Tensors from shapes and numbers: constants, ranges, coordinates, one-hot codes.
 
 import { ArgumentError, DTypeError } from '../core/errors.ts'
-import type { DType } from '../core/dtype.ts'
+import { type DType, isInteger } from '../core/dtype.ts'
 import { checkShape, normalizeAxis, type Shape } from '../core/shape.ts'
 import type { Tensor } from '../ir/tensor.ts'
-import { full as fullOf, iota } from '../primitives/literal.ts'
+import { full as fullOf, fullLike as likeOf, iota } from '../primitives/literal.ts'
 import { add, equal, mul } from './arithmetic.ts'
 import { broadcastTensor, castTo } from './operand.ts'
 import { expandDims } from './shaping.ts'
@@ -44,6 +44,15 @@ export const zeros = (shape: Shape, dtype: DType = 'float32'): Tensor => full(sh
 /** A tensor of ones. */
 export const ones = (shape: Shape, dtype: DType = 'float32'): Tensor => full(shape, 1, dtype)
 
+/** A tensor of one repeated value with the shape and dtype of `x`. */
+export const fullLike = (x: Tensor, value: number): Tensor => likeOf(x, value)
+
+/** Zeros with the shape and dtype of `x`. */
+export const zerosLike = (x: Tensor): Tensor => likeOf(x, 0)
+
+/** Ones with the shape and dtype of `x`. */
+export const onesLike = (x: Tensor): Tensor => likeOf(x, 1)
+
 /** The identity matrix. */
 export function eye(size: number, dtype: DType = 'float32'): Tensor {
   return castTo(equal(indices([size, size], 0), indices([size, size], 1)), dtype)
@@ -54,8 +63,7 @@ export function eye(size: number, dtype: DType = 'float32'): Tensor {
  * @throws DTypeError when the labels are not integers.
  */
 export function oneHot(labels: Tensor, classes: number, dtype: DType = 'float32'): Tensor {
-  if (labels.dtype === 'float32' || labels.dtype === 'bool')
-    throw new DTypeError(`oneHot: labels must be integers, got ${labels.dtype}`)
+  if (!isInteger(labels.dtype)) throw new DTypeError(`oneHot: labels must be integers, got ${labels.dtype}`)
   const shape = [...labels.shape, classes]
   const expanded = broadcastTensor(expandDims(castTo(labels, 'int32'), -1), shape)
   return castTo(equal(indices(shape, shape.length - 1), expanded), dtype)

@@ -4,6 +4,7 @@
 import { type DType, isFloating, promote } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { broadcastShapes, sameShape, type Shape } from '../core/shape.ts'
+import type { PrimitiveFunction } from '../ir/primitive.ts'
 import { Tensor } from '../ir/tensor.ts'
 import { broadcast } from '../primitives/broadcast.ts'
 import { cast } from '../primitives/elementwise.ts'
@@ -63,4 +64,22 @@ export function unify(operation: string, operands: readonly TensorLike[], dtype?
   const tensors = operands.map((x) => (x instanceof Tensor ? castTo(x, common) : scalar(x, common)))
   const shape = broadcastShapes(operation, ...tensors.map((x) => x.shape))
   return tensors.map((x) => broadcastTensor(x, shape))
+}
+
+/** The dtype in which a function of real numbers works: floats keep theirs, integers and bool become float32. */
+export function toFloat(operation: string, x: TensorLike): Tensor {
+  const tensor = asTensor(operation, x)
+  return isFloating(tensor.dtype) ? tensor : castTo(tensor, 'float32')
+}
+
+/** A function of one real number from its primitive. */
+export const ofReal =
+  (operation: string, primitive: PrimitiveFunction<null>) =>
+  (x: TensorLike): Tensor =>
+    primitive([toFloat(operation, x)], null)
+
+/** The operand as numbers: bool and uint8 count as int32. */
+export function toNumber(operation: string, x: TensorLike): Tensor {
+  const tensor = asTensor(operation, x)
+  return tensor.dtype === 'bool' || tensor.dtype === 'uint8' ? castTo(tensor, 'int32') : tensor
 }

@@ -1,8 +1,8 @@
 // Adam and AdamW with PyTorch's semantics. The bias corrections come from the step number, a tensor, so that no step is baked in.
 
 import type { Tensor } from '../ir/tensor.ts'
-import { add, div, mul, neg, sqrt, square, sub } from '../ops/arithmetic.ts'
-import { expm1 } from '../ops/elementary.ts'
+import { add, div, mul, neg, square, sub } from '../ops/arithmetic.ts'
+import { expm1, sqrt } from '../ops/elementary.ts'
 import { checkRange, type Optimizer, optimizer } from './optimizer.ts'
 import type { Schedule } from './schedules.ts'
 

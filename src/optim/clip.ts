@@ -3,7 +3,8 @@
 import { ArgumentError } from '../core/errors.ts'
 import { flattenTree, mapTree } from '../core/tree.ts'
 import { Tensor } from '../ir/tensor.ts'
-import { add, div, maximum, mul, sqrt, square } from '../ops/arithmetic.ts'
+import { add, div, maximum, mul, square } from '../ops/arithmetic.ts'
+import { sqrt } from '../ops/elementary.ts'
 import { castTo, type TensorLike } from '../ops/operand.ts'
 import { sum } from '../ops/reductions.ts'
 

@@ -1,6 +1,7 @@
 // RMSprop with PyTorch's semantics.
 
-import { add, div, mul, sqrt, square, sub } from '../ops/arithmetic.ts'
+import { add, div, mul, square, sub } from '../ops/arithmetic.ts'
+import { sqrt } from '../ops/elementary.ts'
 import { checkRange, type Optimizer, optimizer } from './optimizer.ts'
 import type { Schedule } from './schedules.ts'
 

@@ -10,18 +10,25 @@ import { binary, cast, constant, type Scalar, select } from '../ir/scalar.ts'
 import type { Aval } from '../core/aval.ts'
 import { roundInteger } from './reference.ts'
 
-/** `0 .. last`, and 0 where there is no element at all. */
-const clampTo = (index: Scalar, given: number): Scalar => {
+/** An index as int32 in `0 .. given`, and 0 where there is no element at all: what every read or write at a position that is data goes through. */
+export const clampTo = (index: Scalar, given: number): Scalar => {
   const last = Math.max(0, given)
   // a uint32 above 2^31 would be negative as int32
   const i = cast('int32', index.dtype === 'uint32' ? binary('min', index, constant('uint32', last)) : index)
   return binary('min', binary('max', i, integer(0)), integer(last))
 }
 
-function checkIndices(name: string, indices: Aval): void {
+/** @throws DTypeError when `indices` are neither int32 nor uint32. */
+export function checkIndices(name: string, indices: Aval): void {
   if (indices.dtype !== 'int32' && indices.dtype !== 'uint32') {
     throw new DTypeError(`${name}: indices must be int32 or uint32, got ${formatAval(indices)}; cast them first`)
   }
+}
+
+/** @throws DTypeError when `updates` are of a dtype that is not added up. */
+export function checkUpdates(name: string, updates: Aval): void {
+  if (updates.dtype === 'bool' || updates.dtype === 'uint8')
+    throw new DTypeError(`${name}: takes numbers, not ${formatAval(updates)}; cast to int32 or float32 first`)
 }
 
 /** Rows of operand 0 along axis 0, at the positions of operand 1: `[V, ...] , [I...] -> [I..., ...]`; positions are clamped. */
@@ -61,6 +68,7 @@ export const scatterAdd: PrimitiveFunction<{ rows: number }> = definePrimitive({
   name: 'scatterAdd',
   shape: ([indices, updates], { rows }) => {
     checkIndices('scatterAdd', indices!)
+    checkUpdates('scatterAdd', updates!)
     const rank = indices!.shape.length
     if (!sameShape(updates!.shape.slice(0, rank), indices!.shape)) {
       throw new ShapeError(

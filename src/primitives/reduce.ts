@@ -1,10 +1,45 @@
-// Extremes over axes and where they are.
+// Products and extremes over axes, and where the extremes are. Sums are in broadcast.ts.
 
+import { isFloating } from '../core/dtype.ts'
+import { otherAxes, sizeOf } from '../core/shape.ts'
 import { definePrimitive, type PrimitiveFunction } from '../ir/primitive.ts'
-import type { Tensor, VjpContext } from '../ir/tensor.ts'
+import { roundTo } from '../ir/scalar.ts'
+import type { ReferenceArray, Tensor, VjpContext } from '../ir/tensor.ts'
 import { sum, unreduce } from './broadcast.ts'
+import { runningProduct } from './cumulative.ts'
 import { cast, div, equal, mul } from './elementwise.ts'
-import { type Axes, reduceLowering, reduceReference, reduceShape } from './reduction.ts'
+import { type Axes, keptShape, reduceLowering, reduceReference, reduceShape } from './reduction.ts'
+import { reshape, transpose } from './structural.ts'
+
+/** The product, of integers modulo 2^32. */
+const product = (x: ReferenceArray): ((values: readonly number[]) => number) =>
+  isFloating(x.dtype)
+    ? (values) => values.reduce((a, b) => a * b, 1)
+    : (values) => roundTo(x.dtype, values.reduce(Math.imul, 1))
+
+/** The product of all factors but each one: of those before it by those after it. Never a quotient, so zeros are no exception. */
+function productOfOthers(x: Tensor, axes: readonly number[]): Tensor {
+  const permutation = [...otherAxes(x.shape, axes), ...axes]
+  const moved = transpose([x], { permutation })
+  const kept = keptShape(x.shape, axes)
+  const factors = reshape([moved], { shape: [...kept, sizeOf(moved.shape.slice(kept.length))] })
+  const before = runningProduct(factors, { exclusive: true })
+  const after = runningProduct(factors, { exclusive: true, reverse: true })
+  const others = reshape([mul([before, after], null)], { shape: moved.shape })
+  return transpose([others], { permutation: permutation.map((_, axis) => permutation.indexOf(axis)) })
+}
+
+/** Product over `axes`; 1 over an empty axis. */
+export const prod: PrimitiveFunction<Axes> = definePrimitive({
+  name: 'prod',
+  shape: ([x], { axes }) => reduceShape('prod', x!, axes, x!.dtype, true),
+  reference: ([x], { axes }) => reduceReference(x!, axes, product(x!)),
+  lower: ([x], { axes }) => reduceLowering(x!, axes, 'prod'),
+  vjp: ({ inputs: [x], params: { axes }, cotangent }) => [
+    mul([unreduce(cotangent, x!, axes), productOfOthers(x!, axes)], null),
+  ],
+  rewrite: ([x], { axes }) => (axes.length === 0 ? x! : null),
+})
 
 /** d max(x) flows to the greatest elements, in equal parts among ties. */
 function extremeVjp({ inputs, output, params, cotangent }: VjpContext<Axes>): Tensor[] {

@@ -2,8 +2,8 @@
 // numbers: the same bits for uniform draws and integers, the same to rounding for normal ones.
 
 import type { DType } from '../core/dtype.ts'
-import { ArgumentError, DTypeError } from '../core/errors.ts'
-import type { Shape } from '../core/shape.ts'
+import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts'
+import { broadcastShapes, formatShape, sameShape, type Shape } from '../core/shape.ts'
 import { Tensor } from '../ir/tensor.ts'
 import {
   add,
@@ -26,7 +26,7 @@ import { bits, splitKeys } from './keys.ts'
 /** Float dtypes of draws. They are made as float32; float64 holds the same values. */
 export type DrawDType = 'float32' | 'float64'
 
-/** Options of `normal`. */
+/** Options of draws of floats. */
 export interface DrawOptions {
   readonly dtype?: DrawDType
 }
@@ -43,7 +43,11 @@ export interface TruncatedNormalOptions extends DrawOptions {
   readonly upper?: number
 }
 
-function finish(operation: string, draws: Tensor, dtype: DType = 'float32'): Tensor {
+/**
+ * float32 draws in the dtype that was asked for.
+ * @throws DTypeError unless it is float32 or float64.
+ */
+export function finish(operation: string, draws: Tensor, dtype: DType = 'float32'): Tensor {
   if (dtype !== 'float32' && dtype !== 'float64')
     throw new DTypeError(`${operation}: draws are float32 or float64, not ${dtype}; cast them`)
   return castTo(draws, dtype)
@@ -83,11 +87,20 @@ export function randint(key: Tensor, shape: Shape, min: TensorLike, max: TensorL
   return add(from, castTo(offset, 'int32'))
 }
 
-/** bool draws that are true with probability `p`, which broadcasts to `shape`. */
-export function bernoulli(key: Tensor, p: TensorLike = 0.5, shape: Shape = []): Tensor {
+/**
+ * bool draws that are true with probability `p`, which broadcasts to `shape` (its own shape when missing).
+ * @throws ArgumentError for a number outside 0 .. 1; ShapeError when `p` does not broadcast to `shape`.
+ */
+export function bernoulli(key: Tensor, p: TensorLike = 0.5, shape: Shape = p instanceof Tensor ? p.shape : []): Tensor {
   if (typeof p === 'number' && !(p >= 0 && p <= 1))
     throw new ArgumentError(`random.bernoulli: p must be a probability, got ${p}`)
-  return less(uniform(key, shape), float32(p))
+  const probability = float32(p)
+  if (!sameShape(broadcastShapes('random.bernoulli', shape, probability.shape), shape)) {
+    throw new ShapeError(
+      `random.bernoulli: p ${formatShape(probability.shape)} does not broadcast to shape ${formatShape(shape)}`,
+    )
+  }
+  return less(uniform(key, shape), probability)
 }
 
 const BELOW_ONE = 1 - 2 ** -24 // the greatest float32 below 1

@@ -1,20 +1,10 @@
-// The error function, for numbers on the host, and its inverse, for float32 tensors: what normal draws are made of.
+// The inverse of the error function for float32 tensors, and the function itself for numbers: what normal draws are made of.
 
 import type { Tensor } from '../ir/tensor.ts'
-import { add, less, log, mul, neg, sqrt, sub, where } from '../ops/arithmetic.ts'
+import { add, less, mul, neg, sub, where } from '../ops/arithmetic.ts'
+import { log, sqrt } from '../ops/elementary.ts'
 
-/** `2/√π ∫₀ˣ e^(-t²) dt` of a number, in float64. */
-export function erf(x: number): number {
-  if (Math.abs(x) > 6) return Math.sign(x)
-  // 2/√π e^(-x²) Σ 2ⁿ x^(2n+1) / (2n+1)!!: all terms have one sign, so nothing cancels
-  let term = x
-  let total = x
-  for (let n = 1; Math.abs(term) > 1e-17 * Math.abs(total); n++) {
-    term *= (2 * x * x) / (2 * n + 1)
-    total += term
-  }
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * total
-}
+export { erfOf as erf } from '../primitives/reference.ts'
 
 const CENTRAL = [2.81022636e-8, 3.43273939e-7, -3.5233877e-6, -4.39150654e-6, 0.00021858087, -0.00125372503, -0.00417768164, 0.246640727, 1.50140941] // prettier-ignore
 const TAIL = [-0.000200214257, 0.000100950558, 0.00134934322, -0.00367342844, 0.00573950773, -0.0076224613, 0.00943887047, 1.00167406, 2.83297682] // prettier-ignore

@@ -4,12 +4,13 @@
 import type { Executable, Place } from '../backend/backend.ts'
 import { formatAval, sameAval } from '../core/aval.ts'
 import { ArgumentError, TensorUseError } from '../core/errors.ts'
-import { flattenTree, formatStructure, unflattenTree } from '../core/tree.ts'
+import { flattenTree, formatStructure, type TreeStructure, unflattenTree } from '../core/tree.ts'
 import { printGraph } from '../ir/graph.ts'
 import { dataTensor, Tensor } from '../ir/tensor.ts'
 import { type LeafSpec, type Traced, traceFunction } from '../trace/trace.ts'
 import { currentDevice, type RuntimeDevice } from './device.ts'
 import { build, placementsOf, runOnce } from './execute.ts'
+import { checkRun, keepInputs, type WatchedRun, watchesNonFinite } from './nonFinite.ts'
 import { start } from './realize.ts'
 import { attachStorage, donate, pendingStorage, type Storage, usableStorage } from './storage.ts'
 
@@ -21,6 +22,10 @@ export interface JitOptions {
 
 interface Entry {
   readonly traced: Traced
+  /** Traces again, with the same arguments. */
+  readonly trace: () => Traced
+  /** Whether the operations of `traced` have recorded places in the code. */
+  readonly located: boolean
   /** For every output: the position among the parameters whose memory it takes over. */
   readonly donations: readonly (number | null)[]
   readonly executables: Map<string, Promise<Executable>>
@@ -49,6 +54,11 @@ function specsOf(leaves: readonly unknown[], paths: readonly string[]): { specs:
     )
     .join(';')
   return { specs, key }
+}
+
+/** Traces a function for arguments of one form. A function of its own, so that it holds on to no tensor of the call. */
+function tracer(fn: (...args: never[]) => unknown, structure: TreeStructure, specs: readonly LeafSpec[]): () => Traced {
+  return () => traceFunction(fn, structure, specs, (captured) => start(captured))
 }
 
 /** Pairs outputs with donated parameters of the same aval, in order. */
@@ -87,20 +97,17 @@ export function jit<A extends readonly unknown[], R>(
     const key = `${formatStructure(structure)}|${leafKey}`
     let entry = entries.get(key)
     if (entry === undefined) {
-      const traced = traceFunction(fn, structure, specs, (captured) => start(captured))
+      const trace = tracer(fn, structure, specs)
+      const traced = trace()
       const donatedLeaves = perArgument.flatMap((tree, i) => tree.leaves.map(() => donatedArguments.has(i)))
       const isParameter = leaves.map((leaf) => leaf instanceof Tensor || typeof leaf === 'number')
       const donated = donatedLeaves.filter((_, i) => isParameter[i])
-      entry = { traced, donations: matchDonations(traced, donated), executables: new Map(), calls: 0 }
+      const donations = matchDonations(traced, donated)
+      entry = { traced, trace, located: watchesNonFinite(), donations, executables: new Map(), calls: 0 }
       entries.set(key, entry)
     }
     entry.calls++
-    if (entry.calls === 2)
-      compareTraces(
-        name,
-        entry.traced,
-        traceFunction(fn, structure, specs, (captured) => start(captured)),
-      )
+    if (entry.calls === 2) compareTraces(name, entry.traced, entry.trace())
     return call(name, entry, leaves) as R
   }
 }
@@ -120,7 +127,8 @@ function call(name: string, entry: Entry, leaves: readonly unknown[]): unknown {
   given.forEach((leaf, position) => {
     if (leaf instanceof Tensor && donatedPositions.has(position)) donate(usableStorage(leaf, name), name)
   })
-  const places = device.enqueue(() => execute(device, entry, storages, values))
+  const watchedAs = watchesNonFinite() ? name : null
+  const places = device.enqueue(() => execute(device, entry, storages, values, watchedAs))
   const outputs = graph.outputs.map((output, i) => {
     const result = dataTensor(output.aval)
     attachStorage(result, pendingStorage(device, places.then((made) => made[i]!))) // prettier-ignore
@@ -134,6 +142,7 @@ async function execute(
   entry: Entry,
   storages: readonly Storage[],
   values: readonly number[],
+  watchedAs: string | null,
 ): Promise<Place[]> {
   await Promise.all(storages.map((storage) => storage.ready))
   const inputs = storages.map((storage) => storage.place!)
@@ -147,13 +156,28 @@ async function execute(
     made.catch(() => entry.executables.delete(key))
   }
   const executable = await made
+  const run = watchedAs === null ? null : watchedRun(watchedAs, device, entry, inputs, values)
+  const kept = run === null ? null : await keepInputs(run, entry.donations)
   const outputs = runOnce(device, executable, inputs, values)
   outputs.forEach((place, i) => {
     // a donated input hands its share of the buffer on to the output
     if (entry.donations[i] === null || executable.program.outputs[i]!.location.space !== 'input')
       device.retain(place.buffer)
   })
+  if (run !== null && kept !== null) await checkRun(run, kept, outputs)
   return outputs
+}
+
+function watchedRun(
+  name: string,
+  device: RuntimeDevice,
+  { traced, trace, located }: Entry,
+  inputs: readonly Place[],
+  values: readonly number[],
+): WatchedRun {
+  const outputNames = traced.outputPaths.map((path) => (path === '' ? 'the result' : path))
+  const again = located ? null : () => trace().graph
+  return { device, name, graph: traced.graph, again, inputs, values, outputNames }
 }
 
 /** @throws TensorUseError when a donated tensor is passed twice: one use would see the other's update. */

@@ -10,6 +10,8 @@ import type { Graph } from '../ir/tensor.ts'
 import { apply, parameter, Tensor } from '../ir/tensor.ts'
 import { currentDevice, type RuntimeDevice } from './device.ts'
 import { build, placementsOf, runOnce } from './execute.ts'
+import { checkRun, watchesNonFinite } from './nonFinite.ts'
+import { inheritOrigin } from './origins.ts'
 import { attachStorage, pendingStorage, storageOf, usableStorage } from './storage.ts'
 
 const executables = new WeakMap<RuntimeDevice, Map<string, Promise<Executable>>>()
@@ -26,12 +28,18 @@ export function start(tensors: readonly Tensor[], preferred?: RuntimeDevice): vo
   const storages = graph.captures.map((tensor) => usableStorage(tensor, 'realize'))
   const device = storages[0]?.device ?? preferred ?? currentDevice()
   const key = printGraph(graph)
+  const watched = watchesNonFinite()
   const places = device.enqueue(async (): Promise<Place[]> => {
     await Promise.all(storages.map((storage) => storage.ready))
     const inputs = storages.map((storage) => storage.place!)
     const executable = await executableFor(device, graph, key, inputs)
     const outputs = runOnce(device, executable, inputs, values)
     outputs.forEach((place) => device.retain(place.buffer))
+    if (watched) {
+      const outputNames = outputs.map((_, i) => (outputs.length === 1 ? 'the result' : `result ${i}`))
+      const run = { device, name: 'what was read or realized', graph, again: null, inputs, values, outputNames }
+      await checkRun(run, new Map(), outputs)
+    }
     return outputs
   })
   pending.forEach((tensor, i) => {
@@ -89,7 +97,9 @@ function liftLiterals(outputs: readonly Tensor[]): { graph: Graph; values: numbe
     }
     // a node of its own even where nothing changes: the original is cut before this graph is compiled
     const inputs = source.inputs.map((input) => replaced.get(input)!)
-    replaced.set(tensor, apply(source.primitive, source.params, inputs, tensor.aval))
+    const lifted = apply(source.primitive, source.params, inputs, tensor.aval)
+    if (watchesNonFinite()) inheritOrigin(source, lifted.source)
+    replaced.set(tensor, lifted)
   }
   return { graph: graphOf(parameters, outputs.map((output) => replaced.get(output)!)), values } // prettier-ignore
 }

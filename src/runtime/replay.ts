@@ -6,13 +6,15 @@ import { deviceBytes, memoryOf } from '../compiler/memory.ts'
 import type { ProgramMemory } from '../compiler/program.ts'
 import { printProgram } from '../compiler/print.ts'
 import type { DType } from '../core/dtype.ts'
+import type { HostArray } from '../core/hostArray.ts'
 import { ArgumentError, InternalError } from '../core/errors.ts'
 import { flattenTree } from '../core/tree.ts'
 import { roundTo } from '../ir/scalar.ts'
 import { Tensor } from '../ir/tensor.ts'
-import { type LeafSpec, traceFunction } from '../trace/trace.ts'
+import { type LeafSpec, type Traced, traceFunction } from '../trace/trace.ts'
 import type { RuntimeDevice } from './device.ts'
 import { build, placementsOf } from './execute.ts'
+import { checkResults, inputIndex, keepInputs, type WatchedRun, watchesNonFinite } from './nonFinite.ts'
 import { start } from './realize.ts'
 import { usableStorage } from './storage.ts'
 
@@ -36,10 +38,21 @@ export interface Ring {
   readonly columns: number
 }
 
+/** What changes from run to run: the arguments, and the ring row of the metrics. */
+export interface ReplayRow {
+  readonly args: Readonly<Record<string, number>>
+  readonly ringRow: number
+}
+
 /** A replayed function. */
 export interface Replay {
   /** Encodes one run per row; nothing waits. */
-  readonly run: (rows: readonly { readonly args: Readonly<Record<string, number>>; readonly ringRow: number }[]) => void
+  readonly run: (rows: readonly ReplayRow[]) => void
+  /**
+   * One run that is waited for, with its results checked; `name` is what errors call it.
+   * @throws NonFiniteError when the state or a metric turns NaN or infinite.
+   */
+  readonly runWatched: (row: ReplayRow, name: string) => Promise<void>
   readonly print: () => string
   readonly sources: () => readonly string[]
   readonly memory: () => ProgramMemory
@@ -81,12 +94,15 @@ export async function createReplay<State, Inputs>(
       ? { kind: 'tensor', aval: leaf.aval, path }
       : { kind: 'number', dtype: args[path.slice(path.lastIndexOf('.') + 1)]!, path }
   })
-  const traced = traceFunction(
-    (parts: ReplayArguments<State, Inputs>) => fn(parts),
-    given.structure,
-    specs,
-    (captured) => start(captured, device),
-  )
+  const trace = (): Traced =>
+    traceFunction(
+      (parts: ReplayArguments<State, Inputs>) => fn(parts),
+      given.structure,
+      specs,
+      (captured) => start(captured, device),
+    )
+  const located = watchesNonFinite()
+  const traced = trace()
   const isMetric = traced.outputPaths.map((path) => path.startsWith('metrics'))
   // parameters are the leaves in order, so a state output takes over the memory of the leaf at its own path
   const positions = new Map(given.paths.map((path, i) => [path, i]))
@@ -110,13 +126,36 @@ export async function createReplay<State, Inputs>(
     .filter((_, i) => specs[i]!.kind === 'number')
     .map((path) => path.slice(path.lastIndexOf('.') + 1))
 
+  const argumentRow = (row: ReplayRow): ArgumentRow => {
+    const values = names.map((name, i) => roundTo(program.args[i]!.dtype, row.args[name]!))
+    return { values, ringRow: row.ringRow }
+  }
+  /** What a run has left at an output. */
+  const readOutput = async (i: number, ringRow: number): Promise<HostArray> => {
+    const { tensor, location } = program.outputs[i]!
+    if (location.space === 'ring') {
+      const data = (await readRing(device, ring!)).slice(ringRow * ring!.columns + location.column).slice(0, 1)
+      return { ...tensor.aval, data }
+    }
+    return {
+      ...tensor.aval,
+      data: await device.backend.read(places[inputIndex(traced.graph, donations[i]!)]!, tensor.aval),
+    }
+  }
+
   return {
-    run: (rows) => {
-      const argumentRows = rows.map((row): ArgumentRow => {
-        const values = names.map((name, i) => roundTo(program.args[i]!.dtype, row.args[name]!))
-        return { values, ringRow: row.ringRow }
-      })
-      executable.run(bindings, argumentRows)
+    run: (rows) => executable.run(bindings, rows.map(argumentRow)),
+    runWatched: async (row, name) => {
+      const argument = argumentRow(row)
+      const again = located ? null : () => trace().graph
+      const outputNames = traced.outputPaths
+      const { values } = argument
+      const watched: WatchedRun = { device, name, graph: traced.graph, again, inputs: places, values, outputNames }
+      const kept = await keepInputs(watched, donations)
+      executable.run(bindings, [argument])
+      const results: HostArray[] = []
+      for (let i = 0; i < program.outputs.length; i++) results.push(await readOutput(i, row.ringRow))
+      await checkResults(watched, kept, results)
     },
     print: () => printProgram(program),
     sources: executable.sources,

@@ -5,6 +5,7 @@ import { ArgumentError } from '../core/errors.ts'
 import type { HostArray } from '../core/hostArray.ts'
 import { sampleCount } from '../data/dataset.ts'
 import { currentDevice, runtimeDevice, type Device } from '../runtime/device.ts'
+import { watchesNonFinite } from '../runtime/nonFinite.ts'
 import { readRing } from '../runtime/replay.ts'
 import { type Checkpoint, loadState, saveState } from './checkpoint.ts'
 import { checkLearningRate, checkOptions, shuffledOrder, type TrainerOptions } from './options.ts'
@@ -107,30 +108,50 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     orderedEpoch = epoch
   }
 
-  /** Encodes up to `limit` steps of one epoch; `collect` submits them with the read-back of what they report. */
-  const encode = (limit: number): { records: Omit<StepRecord, 'values'>[]; rows: number[] } => {
+  /** Goes on by one step: the calls that it is made of, and what is known of it before it has run. */
+  const advance = () => {
     const epoch = Math.floor(step / stepsPerEpoch)
     prepareEpoch(epoch)
-    const last = Math.min(step + limit, (epoch + 1) * stepsPerEpoch)
+    const index = step % stepsPerEpoch
+    const learningRate = rateOf(step)
+    checkLearningRate(learningRate)
+    const row = step % session.ring.rows
+    const parts = index === stepsPerEpoch - 1 ? lastStep : fullStep
+    const calls = parts.map((part) => {
+      return {
+        replay: part.replay,
+        row: { args: { cursor: index * batchSize + part.offset, learningRate, step }, ringRow: row },
+      }
+    })
+    const size = Math.min(batchSize, count - index * batchSize)
+    samples += size
+    step++
+    const record: Omit<StepRecord, 'values'> = { step, epoch: epoch + 1, samples: size, learningRate }
+    return { calls, row, record }
+  }
+
+  /** Encodes up to `limit` steps of one epoch; `collect` submits them with the read-back of what they report. */
+  const encode = (limit: number): { records: Omit<StepRecord, 'values'>[]; rows: number[] } => {
+    const last = Math.min(step + limit, (Math.floor(step / stepsPerEpoch) + 1) * stepsPerEpoch)
     const records: Omit<StepRecord, 'values'>[] = []
     const rows: number[] = []
     while (step < last) {
-      const index = step % stepsPerEpoch
-      const parts = index === stepsPerEpoch - 1 ? lastStep : fullStep
-      const learningRate = rateOf(step)
-      checkLearningRate(learningRate)
-      const row = step % session.ring.rows
-      for (const part of parts) {
-        part.replay.run([{ args: { cursor: index * batchSize + part.offset, learningRate, step }, ringRow: row }])
-      }
-      const size = Math.min(batchSize, count - index * batchSize)
-      samples += size
-      step++
-      records.push({ step, epoch: epoch + 1, samples: size, learningRate })
+      const { calls, row, record } = advance()
+      for (const call of calls) call.replay.run([call.row])
+      records.push(record)
       rows.push(row)
     }
     return { records, rows }
   }
+
+  /** One step, waited for and checked: with debug.nans on. */
+  const watchedStep = async (): ReturnType<typeof collect> => {
+    const { calls, row, record } = advance()
+    for (const call of calls) await call.replay.runWatched(call.row, `training step ${record.step}`)
+    return collect({ records: [record], rows: [row] })
+  }
+
+  const trainStep = (): ReturnType<typeof collect> => (watchesNonFinite() ? watchedStep() : collect(encode(1)))
 
   const collect = async (encoded: ReturnType<typeof encode>): Promise<StepRecord[]> => {
     const { ring } = session
@@ -163,6 +184,11 @@ export async function createTrainer<Names extends string>(options: TrainerOption
       resumed === null &&
       (records.length === 0 || performance.now() - started < milliseconds)
     ) {
+      if (watchesNonFinite()) {
+        records.push(...(await watchedStep()))
+        await yieldToHost()
+        continue
+      }
       const size = Math.min(Math.floor(chunk), stop - step)
       const begun = performance.now()
       inFlight.push(collect(encode(size)))
@@ -215,7 +241,7 @@ export async function createTrainer<Names extends string>(options: TrainerOption
         checkOpen()
         const began = { samples, seconds }
         const started = performance.now()
-        const records = await collect(encode(1))
+        const records = await trainStep()
         seconds += (performance.now() - started) / 1000
         return summarize(records[0]!.step % stepsPerEpoch === 0 ? 'epoch' : 'progress', records, names, totals(began))
       }),
@@ -247,7 +273,11 @@ export async function createTrainer<Names extends string>(options: TrainerOption
         checkOpen()
         const { batches, ring, count: total } = await session.evaluation()
         const started = performance.now()
-        batches.forEach(({ replay, cursor }, i) => replay.run([{ args: { cursor }, ringRow: i }]))
+        for (const [i, { replay, cursor }] of batches.entries()) {
+          const row = { args: { cursor }, ringRow: i }
+          if (watchesNonFinite()) await replay.runWatched(row, 'evaluate')
+          else replay.run([row])
+        }
         const data = await readRing(device, ring)
         const sumOf = (column: number): number =>
           batches.reduce((sum, _, i) => sum + data[i * ring.columns + column]!, 0)

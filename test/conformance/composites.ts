@@ -3,22 +3,9 @@
 
 import { grad, valueAndGrad } from '../../src/autodiff/vjp.ts'
 import type { Tensor } from '../../src/ir/tensor.ts'
-import {
-  add,
-  cast,
-  div,
-  equal,
-  exp,
-  maximum,
-  mul,
-  neg,
-  relu,
-  sqrt,
-  square,
-  sub,
-  tanh,
-  where,
-} from '../../src/ops/arithmetic.ts'
+import { add, cast, div, equal, maximum, mul, neg, square, sub, where } from '../../src/ops/arithmetic.ts'
+import { relu } from '../../src/ops/activations.ts'
+import { exp, sqrt, tanh } from '../../src/ops/elementary.ts'
 import { argMax, logSoftmax, logSumExp, max, mean, softmax, sum } from '../../src/ops/reductions.ts'
 import { matmul } from '../../src/ops/linalg.ts'
 import { concat, expandDims, flip, pad, reshape, slice, transpose } from '../../src/ops/shaping.ts'

@@ -97,7 +97,8 @@ export function hostValues(operand: Operand, seed: string): HostArray {
   return { shape, dtype: operand.dtype, data }
 }
 
-function storedShape({ shape, layout }: Operand): Shape {
+/** The shape in which an operand is stored: what its view is taken of. */
+export function storedShape({ shape, layout }: Operand): Shape {
   switch (layout) {
     case 'transposed':
       return shape.toReversed()
@@ -110,7 +111,8 @@ function storedShape({ shape, layout }: Operand): Shape {
   }
 }
 
-function viewOf(stored: Tensor, { shape, layout }: Operand): Tensor {
+/** The operand, given what is stored. */
+export function viewOf(stored: Tensor, { shape, layout }: Operand): Tensor {
   const axes = shape.map((_, axis) => axis)
   switch (layout) {
     case 'transposed':

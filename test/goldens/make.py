@@ -1,6 +1,6 @@
-"""Writes the PyTorch goldens of wgrad's tests: ops.json, keras-mlp.json and lecture.json, beside this file.
+"""Writes the PyTorch goldens of wgrad's tests: ops-FAMILY.json, keras-mlp.json and lecture.json, beside this file.
 
-Run: /usr/bin/python3 test/goldens/make.py [ops] [mlp] [lecture]   (Debian: apt-get install python3-torch python3-numpy)
+Run: /usr/bin/python3 test/goldens/make.py [ops] [mlp] [lecture] [cnn] [transformer]   (Debian: apt-get install python3-torch python3-numpy)
 It is deterministic: a second run writes the same bytes. One thread, so that sums have one order.
 """
 
@@ -12,9 +12,11 @@ sys.dont_write_bytecode = True
 
 import torch  # noqa: E402
 
+import cnn  # noqa: E402
 import lecture  # noqa: E402
 import mlp  # noqa: E402
 import ops  # noqa: E402
+import transformer  # noqa: E402
 
 HERE = Path(__file__).parent
 
@@ -39,11 +41,11 @@ def write(name, value):
 def main():
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    chosen = sys.argv[1:] or ['ops', 'mlp', 'lecture']
+    chosen = sys.argv[1:] or ['ops', 'mlp', 'lecture', 'cnn', 'transformer']
     if 'ops' in chosen:
-        cases = ops.make()
-        write('ops.json', {'torch': torch.__version__, 'cases': cases})
-        print(f'  {len(cases)} cases')
+        for family, cases in ops.make().items():
+            write(f'ops-{family}.json', {'torch': torch.__version__, 'cases': cases})
+            print(f'  {len(cases)} cases')
     if 'mlp' in chosen:
         golden = mlp.make()
         write('keras-mlp.json', golden)
@@ -53,6 +55,11 @@ def main():
             print('  ' + mlp.describe(name, run))
     if 'lecture' in chosen:
         write('lecture.json', lecture.make())
+    for name, network in (('cnn', cnn), ('transformer', transformer)):
+        if name in chosen:
+            golden = network.make()
+            write(f'{name}.json', golden)
+            print('  ' + cnn.describe(golden))
 
 
 main()

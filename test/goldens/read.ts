@@ -1,6 +1,6 @@
 // The goldens as typed data, for tests in Node: each function reads one JSON file that make.py wrote.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 
 /** A row-major array of a golden. */
 export interface GoldenArray {
@@ -8,17 +8,92 @@ export interface GoldenArray {
   readonly data: readonly number[]
 }
 
-/** One operation of ops.json: `gradients[i]` is input i's vector-Jacobian product with `cotangent`, null for int32 and bool. */
+/** An input of a golden: 'float32' stands for the float dtype in which the case is run. */
+export interface GoldenInput extends GoldenArray {
+  readonly dtype: 'float32' | 'int32' | 'bool'
+}
+
+/** The parameters of an operation, by wgrad's names; README.md says which belong to which operation. */
+export interface OpParams {
+  readonly alignCorners?: boolean
+  readonly alpha?: number
+  readonly approximate?: boolean
+  readonly axes?: readonly number[]
+  readonly axis?: number
+  readonly causal?: boolean
+  readonly classes?: number
+  readonly classWeights?: readonly number[]
+  readonly correction?: number
+  readonly count?: number
+  readonly countPadding?: boolean
+  readonly delta?: number
+  readonly descending?: boolean
+  readonly dilation?: readonly number[]
+  readonly dtype?: 'float32' | 'int32' | 'bool'
+  readonly epsilon?: number
+  readonly equation?: string
+  readonly exclusive?: boolean
+  readonly from?: number
+  readonly groups?: number
+  readonly heads?: number
+  readonly high?: number
+  readonly ignoreIndex?: number
+  readonly k?: number
+  readonly keepDims?: boolean
+  readonly labelSmoothing?: number
+  readonly largest?: boolean
+  readonly layout?: 'channelsFirst' | 'channelsLast'
+  readonly length?: number
+  readonly logTargets?: boolean
+  readonly low?: number
+  readonly method?: 'nearest' | 'bilinear'
+  readonly multiplier?: number
+  readonly negativeSlope?: number
+  readonly ofBatch?: boolean
+  readonly order?: 1 | 2 | 'inf' | 'fro'
+  readonly outputPadding?: readonly number[]
+  readonly padding?: 'valid' | 'same' | number | readonly (readonly [number, number])[]
+  readonly part?: number
+  readonly parts?: number | readonly number[]
+  readonly permutation?: readonly number[]
+  readonly reduction?: 'none' | 'mean' | 'sum'
+  readonly repeats?: readonly number[]
+  readonly result?: 'values' | 'indices'
+  readonly returnSequences?: boolean
+  readonly reverse?: boolean
+  readonly scale?: number
+  readonly selectors?: readonly (number | string | null)[]
+  readonly shape?: readonly number[]
+  readonly shift?: number
+  readonly size?: readonly [number, number]
+  readonly start?: readonly number[]
+  readonly statistic?: 'mean' | 'variance'
+  readonly step?: readonly number[]
+  readonly stop?: readonly number[]
+  readonly strides?: readonly number[]
+  readonly transposeA?: boolean
+  readonly transposeB?: boolean
+  readonly units?: number
+  readonly value?: number | 'reflect' | 'edge'
+  readonly values?: readonly [number, number, number]
+  readonly widths?: readonly (readonly [number, number])[]
+  readonly window?: readonly number[]
+}
+
+/**
+ * One case of an operation. Where it is differentiated, `gradients[i]` is input i's vector-Jacobian product with `cotangent` (null
+ * for what is no variable), and `products` the derivatives of Σ gradients · directions by the same inputs: a Hessian-vector product.
+ */
 export interface OpGolden {
   readonly name: string
   readonly op: string
-  readonly inputs: readonly (GoldenArray & { readonly dtype: 'float32' | 'int32' | 'bool' })[]
-  readonly params: Readonly<
-    Record<string, number | string | boolean | readonly number[] | readonly (readonly number[])[]>
-  >
-  readonly output: GoldenArray
-  readonly cotangent: { readonly data: readonly number[] }
-  readonly gradients: readonly (GoldenArray | null)[]
+  readonly inputs: readonly GoldenInput[]
+  readonly params: OpParams
+  readonly output: GoldenInput
+  readonly cotangent: readonly number[] | null
+  readonly gradients: readonly (readonly number[] | null)[]
+  readonly directions: readonly (readonly number[])[]
+  readonly products: readonly (readonly number[])[]
   readonly note?: string
 }
 
@@ -100,10 +175,43 @@ function read(name: string): string {
   return readFileSync(new URL(name, import.meta.url), 'utf8')
 }
 
-/** The cases of ops.json. */
+/** A number as the files of operations have it: JSON lacks NaN and the infinities. */
+type Stored = number | 'NaN' | 'Infinity' | '-Infinity'
+
+/** A case as the files have it. */
+interface StoredGolden {
+  readonly name: string
+  readonly op: string
+  readonly inputs: readonly (Omit<GoldenInput, 'data'> & { readonly data: readonly Stored[] })[]
+  readonly params: OpParams
+  readonly output: Omit<GoldenInput, 'data'> & { readonly data: readonly Stored[] }
+  readonly cotangent?: readonly number[]
+  readonly gradients?: readonly (readonly Stored[] | null)[]
+  readonly directions?: readonly (readonly number[])[]
+  readonly products?: readonly (readonly number[])[]
+  readonly note?: string
+}
+
+function golden(stored: StoredGolden): OpGolden {
+  const array = (given: StoredGolden['output']): GoldenInput => ({ ...given, data: given.data.map(Number) })
+  return {
+    ...stored,
+    inputs: stored.inputs.map(array),
+    output: array(stored.output),
+    cotangent: stored.cotangent ?? null,
+    gradients: stored.gradients?.map((one) => one?.map(Number) ?? null) ?? stored.inputs.map(() => null),
+    directions: stored.directions ?? [],
+    products: stored.products ?? [],
+  }
+}
+
+/** The cases of all ops-FAMILY.json. */
 export function opGoldens(): readonly OpGolden[] {
-  const file: { cases: OpGolden[] } = JSON.parse(read('./ops.json'))
-  return file.cases
+  const names = readdirSync(new URL('.', import.meta.url)).filter((name) => /^ops-.*\.json$/.test(name))
+  return names.toSorted().flatMap((name) => {
+    const file: { readonly cases: readonly StoredGolden[] } = JSON.parse(read(name))
+    return file.cases.map(golden)
+  })
 }
 
 /** The training runs of keras-mlp.json. */

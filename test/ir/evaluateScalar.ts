@@ -2,6 +2,7 @@
 // select are computed, as on a GPU, and every load must stay inside its tensor, so that a missing guard shows.
 
 import { formatAval } from '../../src/core/aval.ts'
+import type { DType } from '../../src/core/dtype.ts'
 import { sizeOf } from '../../src/core/shape.ts'
 import { type BinaryFn, type Loadable, roundTo, type Scalar, type UnaryFn } from '../../src/ir/scalar.ts'
 
@@ -20,11 +21,23 @@ const UNARY: Record<UnaryFn, (x: number) => number> = {
   round: (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)),
   trunc: Math.trunc,
   sqrt: Math.sqrt,
+  pow2: (x) => 2 ** x,
   exp: Math.exp,
+  expm1: Math.expm1,
   log: Math.log,
+  log1p: Math.log1p,
+  log2: Math.log2,
   sin: Math.sin,
   cos: Math.cos,
+  asin: Math.asin,
+  acos: Math.acos,
+  atan: Math.atan,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
   tanh: Math.tanh,
+  asinh: Math.asinh,
+  acosh: Math.acosh,
+  atanh: Math.atanh,
   not: (x) => Number(x === 0),
   bitnot: (x) => ~x,
 }
@@ -43,6 +56,8 @@ function binaryValue(fn: BinaryFn, integer: boolean, x: number, y: number): numb
       return integer && y === 0 ? 0 : x % y
     case 'pow':
       return x ** y
+    case 'atan2':
+      return Math.atan2(x, y)
     case 'min':
       return Math.min(x, y)
     case 'max':
@@ -75,6 +90,13 @@ function binaryValue(fn: BinaryFn, integer: boolean, x: number, y: number): numb
 /** Rounds integers as their dtype does; floats stay in float64. */
 const rounded = (scalar: Scalar, value: number): number =>
   scalar.dtype === 'float32' || scalar.dtype === 'float64' ? value : roundTo(scalar.dtype, value)
+
+/** A float cut and limited to the range of an integer dtype, 0 for NaN; an integer as it is. */
+function ended(to: DType, from: DType, value: number): number {
+  if (!from.startsWith('float')) return value
+  const [least, greatest] = to === 'int32' ? [-(2 ** 31), 2 ** 31 - 1] : [0, to === 'uint8' ? 255 : 2 ** 32 - 1]
+  return Number.isNaN(value) ? 0 : Math.trunc(Math.min(Math.max(value, least), greatest))
+}
 
 /** The value of a scalar. @throws Error where a load leaves its tensor or a variable is not bound. */
 export function evaluateScalar(scalar: Scalar, environment: Environment): number {
@@ -123,7 +145,10 @@ export function evaluateScalar(scalar: Scalar, environment: Environment): number
     case 'cast':
       return scalar.dtype === 'bool'
         ? Number(go(scalar.x) !== 0)
-        : rounded(scalar, scalar.dtype.startsWith('float') ? go(scalar.x) : Math.trunc(go(scalar.x)))
+        : rounded(
+            scalar,
+            scalar.dtype.startsWith('float') ? go(scalar.x) : ended(scalar.dtype, scalar.x.dtype, go(scalar.x)),
+          )
     case 'bitcast': {
       const view = new DataView(new ArrayBuffer(4))
       const x = go(scalar.x)
@@ -139,7 +164,7 @@ export function evaluateScalar(scalar: Scalar, environment: Environment): number
       const { combine, variable, body } = scalar
       const values = Array.from({ length: variable.extent }, (_, i) => evaluateScalar(body, at(variable.name, i)))
       if (combine === 'sum') return rounded(scalar, values.reduce((a, b) => a + b, 0)) // prettier-ignore
-      if (combine === 'prod') return values.reduce((a, b) => a * b, 1)
+      if (combine === 'prod') return values.reduce((a, b) => (body.dtype.startsWith('float') ? a * b : rounded(scalar, Math.imul(a, b))), 1) // prettier-ignore
       const least = combine === 'min' || combine === 'argmin'
       const best = values.reduce(
         (a, b) => (Number.isNaN(a) || (least ? a < b : a > b) ? a : b),
@@ -151,6 +176,8 @@ export function evaluateScalar(scalar: Scalar, environment: Environment): number
     }
     case 'local':
       return evaluateScalar(scalar.body, at(scalar.variable.name, go(scalar.index)))
+    case 'after':
+      return go(scalar.x)
     case 'accumulator':
       if (environment.accumulator === undefined) throw new Error('an accumulator outside a contraction')
       return environment.accumulator

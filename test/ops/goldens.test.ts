@@ -1,158 +1,76 @@
-// PyTorch's values and vector-Jacobian products of single operations (test/goldens/ops.json) through the public ops, in float64
-// on the CPU backend.
+// PyTorch's values, gradients and Hessian-vector products of single operations (test/goldens/ops-*.json) through the public ops on the
+// CPU backend: eagerly in float64, and compiled by jit in both precisions.
 
-import { expect, test } from 'vitest'
-import { vjp } from '../../src/autodiff/vjp.ts'
-import type { Tensor } from '../../src/ir/tensor.ts'
-import { softplus } from '../../src/ops/activations.ts'
-import * as arithmetic from '../../src/ops/arithmetic.ts'
-import { meanSquaredError, softmaxCrossEntropy } from '../../src/ops/losses.ts'
-import * as reductions from '../../src/ops/reductions.ts'
-import * as linalg from '../../src/ops/linalg.ts'
-import * as gathering from '../../src/ops/gathering.ts'
-import * as shaping from '../../src/ops/shaping.ts'
-import { readData, tensor } from '../../src/runtime/host.ts'
-import { type OpGolden, opGoldens } from '../goldens/read.ts'
+import { afterAll, expect, test } from 'vitest'
+import { sizeOf } from '../../src/core/shape.ts'
+import * as losses from '../../src/ops/losses.ts'
+import * as ops from '../../src/ops/index.ts'
+import { fromHost, readData } from '../../src/runtime/host.ts'
+import { jit } from '../../src/runtime/jit.ts'
+import { realize } from '../../src/runtime/realize.ts'
+import { opGoldens } from '../goldens/read.ts'
+import { goldenDifference, type GoldenProgram, OPERATIONS, programOf } from './goldens/program.ts'
 
-/** Goldens that no op covers, and why. */
-const NOT_COVERED: Readonly<Record<string, string>> = {
-  gelu: 'the goldens are of the exact form, which needs erf; gelu has the tanh form only',
+/** Operations that PyTorch has no equal of, and why. */
+const WITHOUT_EQUAL: Readonly<Record<string, string>> = {
+  indices: 'the coordinate along an axis: an arange that is broadcast',
 }
 
-type Params = OpGolden['params']
-type Op = (inputs: readonly Tensor[], params: Params) => Tensor
+const GOLDENS = opGoldens()
 
-const numbers = (params: Params, name: string): readonly number[] => {
-  const value = params[name]
-  if (!Array.isArray(value)) throw new Error(`the golden has no list ${name}`)
-  return value.map(Number)
-}
-const pairs = (params: Params, name: string): [number, number][] => {
-  const value = params[name]
-  if (!Array.isArray(value)) throw new Error(`the golden has no list ${name}`)
-  return value.map((pair: number | readonly number[]) => (typeof pair === 'number' ? [pair, 0] : [pair[0]!, pair[1]!]))
-}
-const reduction = (params: Params): 'mean' | 'sum' | 'none' => {
-  const value = params['reduction'] ?? 'mean'
-  if (value !== 'mean' && value !== 'sum' && value !== 'none') throw new Error(`unknown reduction ${String(value)}`)
-  return value
-}
-
-const unary =
-  (op: (x: Tensor) => Tensor): Op =>
-  ([x]) =>
-    op(x!)
-const binary =
-  (op: (a: Tensor, b: Tensor) => Tensor): Op =>
-  ([a, b]) =>
-    op(a!, b!)
-const overAxes =
-  (op: (x: Tensor, axes: readonly number[], keepDims: boolean) => Tensor): Op =>
-  ([x], params) =>
-    op(x!, numbers(params, 'axis'), params['keepDims'] === true)
-const overAxis =
-  (op: (x: Tensor, axis: number) => Tensor): Op =>
-  ([x], params) =>
-    op(x!, Number(params['axis']))
-
-const { add, sub, mul, div, pow, maximum, minimum, where } = arithmetic
-
-const OPS: Readonly<Record<string, Op>> = {
-  add: binary(add),
-  sub: binary(sub),
-  mul: binary(mul),
-  div: binary(div),
-  pow: binary(pow),
-  maximum: binary(maximum),
-  minimum: binary(minimum),
-  where: ([condition, x, y]) => where(condition!, x!, y!),
-  neg: unary(arithmetic.neg),
-  exp: unary(arithmetic.exp),
-  log: unary(arithmetic.log),
-  sqrt: unary(arithmetic.sqrt),
-  tanh: unary(arithmetic.tanh),
-  sigmoid: unary(arithmetic.sigmoid),
-  relu: unary(arithmetic.relu),
-  abs: unary(arithmetic.abs),
-  sin: unary(arithmetic.sin),
-  cos: unary(arithmetic.cos),
-  softplus: unary(softplus),
-  leakyRelu: ([x], params) => arithmetic.leakyRelu(x!, Number(params['negativeSlope'])),
-  matmul: ([a, b], params) =>
-    linalg.matmul(a!, b!, {
-      transposeA: params['transposeA'] === true,
-      transposeB: params['transposeB'] === true,
-    }),
-  sum: overAxes(reductions.sum),
-  mean: overAxes(reductions.mean),
-  max: overAxes(reductions.max),
-  min: overAxes(reductions.min),
-  softmax: overAxis(reductions.softmax),
-  logSoftmax: overAxis(reductions.logSoftmax),
-  crossEntropy: ([logits, labels], params) => softmaxCrossEntropy(logits!, labels!, { reduction: reduction(params) }),
-  // PyTorch's reductions are over elements, ours over samples of which each has the mean of its elements
-  mseLoss: ([x, y], params) => {
-    const kind = reduction(params)
-    if (kind === 'none') return arithmetic.square(sub(x!, y!))
-    const loss = meanSquaredError(x!, y!, { reduction: kind })
-    return kind === 'sum' ? mul(loss, x!.size / x!.shape[0]!) : loss
-  },
-  transpose: ([x], params) => shaping.transpose(x!, numbers(params, 'permutation')),
-  reshape: ([x], params) => shaping.reshape(x!, numbers(params, 'shape')),
-  broadcastTo: ([x], params) => shaping.broadcastTo(x!, numbers(params, 'shape')),
-  slice: ([x], params) => shaping.slice(x!, numbers(params, 'start'), numbers(params, 'stop'), numbers(params, 'step')),
-  pad: ([x], params) => shaping.pad(x!, pairs(params, 'padding'), Number(params['value'])),
-  flip: ([x], params) => shaping.flip(x!, numbers(params, 'axis')),
-  concat: (parts, params) => shaping.concat(parts, Number(params['axis'])),
-  gather: ([x, indices]) => gathering.gather(x!, indices!),
-  scatterAdd: ([start, indices, updates]) => add(start!, gathering.scatterAdd(indices!, updates!, start!.shape[0]!)),
-}
-
-/** Entries must agree to 1e-9 of the greater of the expected entry and 1e-3 of the greatest expected entry. */
-function expectClose(what: string, actual: ArrayLike<number>, expected: readonly number[]): void {
-  expect(actual.length, what).toBe(expected.length)
-  const scale = 1e-3 * Math.max(...expected.map(Math.abs))
-  expected.forEach((value, i) => {
-    const tolerance = 1e-9 * Math.max(Math.abs(value), scale)
-    expect(Math.abs(actual[i]! - value), `${what}[${i}]: ${actual[i]} against ${value}`).toBeLessThanOrEqual(tolerance)
-  })
-}
-
-const covered = opGoldens().filter(({ op }) => op in OPS)
-
-test('every golden is covered, or listed with the reason why not', () => {
-  const others = new Set(
-    opGoldens()
-      .map(({ op }) => op)
-      .filter((op) => !(op in OPS)),
-  )
-  expect([...others]).toEqual(Object.keys(NOT_COVERED))
+test('every operation has a PyTorch golden, or is listed with the reason why not', () => {
+  const exported = Object.entries({ ...ops, ...losses }).flatMap(([name, value]) => typeof value === 'function' ? [name] : []) // prettier-ignore
+  const covered = new Set(GOLDENS.map(({ op }) => op))
+  const missing = exported.filter((name) => !covered.has(name))
+  expect(missing.toSorted()).toEqual(Object.keys(WITHOUT_EQUAL).toSorted())
 })
 
-test.each(covered.map((golden) => [golden.name, golden] as const))('PyTorch agrees on %s', async (_, golden) => {
-  const inputs = golden.inputs.map(({ shape, dtype, data }) =>
-    tensor(Float64Array.from(data), { shape, dtype: dtype === 'float32' ? 'float64' : dtype }),
-  )
-  const floats = inputs.filter((input) => input.dtype === 'float64')
-  const { output, pullback } = vjp(
-    (...primals: Tensor[]) => {
-      const left = [...primals]
-      return OPS[golden.op]!(
-        inputs.map((input) => (input.dtype === 'float64' ? left.shift()! : input)),
-        golden.params,
-      )
-    },
-    ...floats,
-  )
-  expect([output.dtype, output.shape]).toEqual(['float64', golden.output.shape])
-  expectClose('value', await readData(output), golden.output.data)
+test('every golden has a call', () => {
+  const uncalled = GOLDENS.filter(({ op }) => !(op in OPERATIONS))
+  expect(uncalled.map(({ name }) => name)).toEqual([])
+})
 
-  const cotangent = tensor(Float64Array.from(golden.cotangent.data), { shape: golden.output.shape, dtype: 'float64' })
-  const gradients = pullback(cotangent)
-  const wanted = golden.gradients.filter((gradient) => gradient !== null)
-  expect(gradients.length).toBe(wanted.length)
-  for (const [i, gradient] of gradients.entries()) {
-    expect(gradient.shape).toEqual(wanted[i]!.shape)
-    expectClose(`gradient ${i}`, await readData(gradient), wanted[i]!.data)
+test('there are at least 300 goldens, with gradients', () => {
+  expect(GOLDENS.filter(({ cotangent }) => cotangent !== null).length).toBeGreaterThanOrEqual(300)
+  expect(new Set(GOLDENS.map(({ name }) => name)).size).toBe(GOLDENS.length)
+})
+
+test('every golden has data for its shapes, and derivatives for its variables', () => {
+  for (const { name, inputs, output, cotangent, gradients, directions, products } of GOLDENS) {
+    const variables = inputs.filter((_, i) => gradients[i] !== null)
+    const sizes = variables.map(({ shape }) => sizeOf(shape))
+    const lengths = (lists: readonly (readonly number[] | null)[]) => lists.flatMap((list) => list?.length ?? [])
+    expect([...inputs, output].map(({ data }) => data.length), name).toEqual([...inputs, output].map(({ shape }) => sizeOf(shape))) // prettier-ignore
+    expect(variables.every(({ dtype }) => dtype === 'float32'), name).toBe(true) // prettier-ignore
+    expect([gradients.length, ...lengths(gradients)], name).toEqual([inputs.length, ...sizes])
+    expect(cotangent?.length ?? null, name).toBe(variables.length > 0 ? sizeOf(output.shape) : null)
+    const second = products.length > 0 ? sizes : []
+    expect([lengths(directions), lengths(products)], name).toEqual([second, second])
+  }
+})
+
+afterAll(() => {
+  const differentiated = GOLDENS.filter(({ cotangent }) => cotangent !== null).length
+  const second = GOLDENS.filter(({ products }) => products.length > 0).length
+  console.info(`${GOLDENS.length} PyTorch goldens (${differentiated} with gradients, ${second} second order)`)
+})
+
+async function differenceOnCpu(program: GoldenProgram, run: GoldenProgram['run']): Promise<string | null> {
+  const outputs = run(program.values.map((value) => fromHost(value)))
+  await realize([...outputs])
+  const found = await Promise.all(outputs.map(async (output) => ({ ...output.aval, data: await readData(output) })))
+  return goldenDifference(program, found)
+}
+
+test.each(GOLDENS.map((golden) => [golden.name, golden] as const))('PyTorch agrees on %s', async (_, golden) => {
+  const double = programOf(golden, 'float64', 2)
+  const single = programOf(golden, 'float32', 1)
+  for (const [how, program, run] of [
+    ['float64', double, double.run],
+    ['float64, jit', double, jit(double.run)],
+    ['float32, jit', single, jit(single.run)],
+  ] as const) {
+    const difference = await differenceOnCpu(program, run)
+    expect(difference, `${how}: ${difference}`).toBeNull()
   }
 })

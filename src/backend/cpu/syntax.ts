@@ -1,7 +1,7 @@
 // JavaScript as a target of emit.ts. Arithmetic is in float64 and rounds when it is stored, so float32 results are at least as
 // exact as the WebGPU backend's; integers wrap as on the device.
 
-import type { DType } from '../../core/dtype.ts'
+import { type DType, isFloating } from '../../core/dtype.ts'
 import { InternalError } from '../../core/errors.ts'
 import type { Scalar } from '../../ir/scalar.ts'
 import type { FoldText, Syntax } from '../emit.ts'
@@ -31,6 +31,8 @@ function unaryText(node: Extract<Scalar, { op: 'unary' }>, x: string): string {
       return wrap(node.dtype, `~${x}`)
     case 'round':
       return `(Math.abs(${x} % 1) === 0.5 ? 2 * Math.round(${x} / 2) : Math.round(${x}))`
+    case 'pow2':
+      return `2 ** ${x}`
     default:
       return `Math.${node.fn}(${x})`
   }
@@ -51,7 +53,8 @@ function binaryText(node: Extract<Scalar, { op: 'binary' }>, x: string, y: strin
     case 'rem':
       return integer ? `${y} === 0 ? 0 : ${wrap(dtype, `${x} % ${y}`)}` : `${x} % ${y}`
     case 'pow':
-      return `Math.pow(${x}, ${y})`
+    case 'atan2':
+      return `Math.${fn}(${x}, ${y})`
     case 'min':
       return integer ? `${x} < ${y} ? ${x} : ${y}` : `Math.min(${x}, ${y})`
     case 'max':
@@ -71,11 +74,22 @@ function binaryText(node: Extract<Scalar, { op: 'binary' }>, x: string, y: strin
   }
 }
 
+/** Floats end at the range of an integer dtype and give 0 for NaN; integers keep their low bits. */
 function castText(to: DType, from: DType, x: string): string {
-  if (to === 'bool') return `${x} !== 0 ? 1 : 0`
-  if (to === 'int32') return `${x} | 0`
-  if (to === 'uint32') return from === 'float32' || from === 'float64' ? `Math.trunc(${x}) >>> 0` : `${x} >>> 0`
-  return to === 'float32' && from === 'float64' ? `Math.fround(${x})` : x
+  const ended = (least: number, greatest: number): string =>
+    isFloating(from) ? `Math.min(Math.max(${x}, ${least}), ${greatest})` : x
+  switch (to) {
+    case 'bool':
+      return `${x} !== 0 ? 1 : 0`
+    case 'int32':
+      return `${ended(-(2 ** 31), 2 ** 31 - 1)} | 0`
+    case 'uint32':
+      return `${ended(0, 2 ** 32 - 1)} >>> 0`
+    case 'uint8':
+      return `${ended(0, 255)} & 255`
+    default:
+      return to === 'float32' && from === 'float64' ? `Math.fround(${x})` : x
+  }
 }
 
 /** The value that a fold starts from. */

@@ -1,7 +1,7 @@
 // WGSL as a target of emit.ts. Four lanes are vec4 values; loads and stores go through the access functions of the module, so
 // that a buffer's declaration (scalar or vec4 elements) is nobody else's matter.
 
-import type { DType } from '../../core/dtype.ts'
+import { type DType, isFloating } from '../../core/dtype.ts'
 import { InternalError } from '../../core/errors.ts'
 import type { Loadable, Scalar } from '../../ir/scalar.ts'
 import type { FoldText, LoadAccess, Syntax } from '../emit.ts'
@@ -73,6 +73,24 @@ export function literalText(dtype: DType, value: number): string {
 
 const OPERATORS: Record<string, string> = { add: '+', sub: '-', mul: '*', eq: '==', ne: '!=', lt: '<', le: '<=', gt: '>', ge: '>=', and: '&', or: '|', xor: '^' } // prettier-ignore
 
+/** Whether a float is NaN, by its bits: drivers may assume that no value is. */
+const nanText = (x: string, lanes: number): string =>
+  lanes === 1
+    ? `((bitcast<u32>(${x}) & 0x7fffffffu) > 0x7f800000u)`
+    : `((bitcast<vec4<u32>>(${x}) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u))`
+
+/** A comparison of floats, or their lesser or greater one, in which NaN counts as it must. Constants are never NaN here. */
+function floatText(node: Extract<Scalar, { op: 'binary' }>, x: string, y: string, lanes: number): string {
+  const { fn } = node
+  const nans = [node.x.op === 'const' ? null : x, node.y.op === 'const' ? null : y].filter((text) => text !== null)
+  if (fn === 'min' || fn === 'max')
+    return nans.reduceRight((text, name) => `select(${text}, ${name}, ${nanText(name, lanes)})`, `${fn}(${x}, ${y})`)
+  const compared = `${x} ${OPERATORS[fn]} ${y}`
+  if (fn === 'ne') return [`(${compared})`, ...nans.map((name) => nanText(name, lanes))].join(' | ')
+  // with one constant there is nothing that a driver could conclude without comparing
+  return nans.length < 2 ? compared : [`(${compared})`, ...nans.map((name) => `!${nanText(name, lanes)}`)].join(' & ')
+}
+
 function binaryText(node: Extract<Scalar, { op: 'binary' }>, x: string, y: string, lanes: number): string {
   const { fn } = node
   const operand = node.x.dtype
@@ -87,9 +105,18 @@ function binaryText(node: Extract<Scalar, { op: 'binary' }>, x: string, y: strin
       return `select(${x} ${operator} ${y}, ${zero}, ${y} == ${zero})`
     }
     case 'pow':
+    case 'atan2':
+      return `${fn}(${x}, ${y})`
     case 'min':
     case 'max':
-      return `${fn}(${x}, ${y})`
+      return isFloating(operand) ? floatText(node, x, y, lanes) : `${fn}(${x}, ${y})`
+    case 'eq':
+    case 'ne':
+    case 'lt':
+    case 'le':
+    case 'gt':
+    case 'ge':
+      return isFloating(operand) ? floatText(node, x, y, lanes) : `${x} ${OPERATORS[fn]} ${y}`
     case 'shl':
     case 'shr': {
       const shift = lanes === 1 ? `(u32(${y}) & 31u)` : `(vec4<u32>(${y}) & vec4<u32>(31u))`
@@ -102,7 +129,7 @@ function binaryText(node: Extract<Scalar, { op: 'binary' }>, x: string, y: strin
   }
 }
 
-function unaryText(node: Extract<Scalar, { op: 'unary' }>, x: string): string {
+function unaryText(node: Extract<Scalar, { op: 'unary' }>, x: string, lanes: number): string {
   switch (node.fn) {
     case 'neg':
       return `-${x}`
@@ -110,13 +137,44 @@ function unaryText(node: Extract<Scalar, { op: 'unary' }>, x: string): string {
       return `!${x}`
     case 'bitnot':
       return `~${x}`
+    case 'pow2':
+      return lanes === 1
+        ? `bitcast<f32>((i32(${x}) + 127i) << 23u)`
+        : `bitcast<vec4<f32>>((vec4<i32>(${x}) + vec4<i32>(127i)) << vec4<u32>(23u))`
+    case 'expm1':
+    case 'log1p':
+      throw new InternalError(`${node.fn} is no function of WGSL: it is printed as its expansion`)
     default:
       return `${node.fn}(${x})`
   }
 }
 
-function castText(to: DType, x: string, lanes: number): string {
-  return `${vectorType(to, lanes)}(${x})`
+/** Floats end at the range of an integer dtype and give 0 for NaN; integers keep their low bits. */
+function castText(to: DType, from: DType, x: string, lanes: number): string {
+  const type = vectorType(to, lanes)
+  if (!isFloating(from)) {
+    const converted = `${type}(${x})`
+    return to === 'uint8' && from !== 'bool' ? `${converted} & ${type}(255u)` : converted
+  }
+  const float = (value: number): string => `${vectorType(from, lanes)}(${literalText(from, value)})`
+  const bounded = (greatest: number, least: number): string =>
+    `${type}(clamp(${x}, ${float(least)}, ${float(greatest)}))`
+  const number = (text: string): string => `select(${text}, ${type}(0), ${nanText(x, lanes)})`
+  switch (to) {
+    case 'bool': {
+      const bits = vectorType('uint32', lanes)
+      return `(bitcast<${bits}>(${x}) & ${bits}(0x7fffffffu)) != ${bits}(0u)`
+    }
+    // the greatest float below 2^31 is no end of the range, so what is above it is selected
+    case 'int32':
+      return number(`select(${bounded(2 ** 31 - 128, -(2 ** 31))}, ${type}(2147483647i), ${x} >= ${float(2 ** 31)})`)
+    case 'uint32':
+      return number(`select(${bounded(2 ** 32 - 256, 0)}, ${type}(4294967295u), ${x} >= ${float(2 ** 32)})`)
+    case 'uint8':
+      return number(bounded(255, 0))
+    default:
+      return `${type}(${x})`
+  }
 }
 
 /** Terms of a long sum that are added up on their own. */
@@ -134,18 +192,39 @@ function foldLines(fold: FoldText): string[] {
   const start = { sum: 0, prod: 1, max: least, argmax: least, min: greatest, argmin: greatest }[combine]
   const open = `for (var ${variable}: i32 = 0; ${variable} < ${extent}; ${variable}++) {`
   const first = `${type}(${literalText(dtype, start)})`
+  const float = isFloating(dtype)
+  const truth = lanes === 1 ? 'bool' : 'vec4<bool>'
   if (combine === 'argmax' || combine === 'argmin') {
     const index = lanes === 1 ? 'i32' : 'vec4<i32>'
-    const better = combine === 'argmax' ? '>' : '<'
+    const better = `${value} ${combine === 'argmax' ? '>' : '<'} ${name}_best`
+    // the first NaN wins, and nothing after it
+    const wins = float ? `!${name}_nan & ((${better}) | ${name}_now)` : better
     return [
       `var ${name}: ${index} = ${index}(0i);`,
       `var ${name}_best: ${type} = ${first};`,
+      ...(float ? [`var ${name}_nan: ${truth} = ${truth}(false);`] : []),
       open,
       ...body,
-      `let ${name}_wins = ${value} ${better} ${name}_best;`,
+      ...(float ? [`let ${name}_now = ${nanText(value, lanes)};`] : []),
+      `let ${name}_wins = ${wins};`,
       `${name} = select(${name}, ${index}(${variable}), ${name}_wins);`,
       `${name}_best = select(${name}_best, ${value}, ${name}_wins);`,
+      ...(float ? [`${name}_nan = ${name}_nan | ${name}_now;`] : []),
       '}',
+    ]
+  }
+  if (float && (combine === 'max' || combine === 'min')) {
+    // the extreme of what is no number is one more extreme: that of the bits without sign
+    const bits = vectorType('uint32', lanes)
+    return [
+      `var ${name}: ${type} = ${first};`,
+      `var ${name}_bits: ${bits} = ${bits}(0u);`,
+      open,
+      ...body,
+      `${name} = ${combine}(${name}, ${value});`,
+      `${name}_bits = max(${name}_bits, bitcast<${bits}>(${value}) & ${bits}(0x7fffffffu));`,
+      '}',
+      `${name} = select(${name}, ${type}(${literalText(dtype, Number.NaN)}), ${name}_bits > ${bits}(0x7f800000u));`,
     ]
   }
   if (combine === 'sum' && dtype === 'float32' && extent > 2 * SUM_BLOCK) {
@@ -249,13 +328,13 @@ export function wgslSyntax(names: WgslNames): Syntax {
       const [x, y, z] = operands as [string, string, string]
       switch (node.op) {
         case 'unary':
-          return unaryText(node, x)
+          return unaryText(node, x, lanes)
         case 'binary':
           return binaryText(node, x, y, lanes)
         case 'select':
           return `select(${z}, ${y}, ${x})`
         case 'cast':
-          return castText(node.dtype, x, lanes)
+          return castText(node.dtype, node.x.dtype, x, lanes)
         case 'bitcast':
           return `bitcast<${vectorType(node.dtype, lanes)}>(${x})`
       }

@@ -79,6 +79,16 @@ const tie = (halves: readonly (readonly number[])[]): Sample<null> => ({
   gradients: { given: halves },
 })
 
+const angles: Pair = (shape, dtype) => [apartFrom([0], shape, -2, 2, dtype), apartFrom([0], shape, -2, 2, dtype)]
+/** Negative quotients, toward 0, of the sample with great ones. */
+const QUOTIENTS = [[1e6, 0.3], [-16777213, 1.7], [1e-3, 5e-9], [3e38, 2e33]].map(([x, y]) => -Math.trunc(Math.fround(x!) / Math.fround(y!))) // prettier-ignore
+const bases = [10, 1.0000001, 3e-3, 7].map(Math.fround)
+const exponents = [38, 5e8, 15, -40]
+const LARGE = {
+  byBase: bases.map((x, i) => exponents[i]! * x ** (exponents[i]! - 1)),
+  byExponent: bases.map((x, i) => x ** exponents[i]! * Math.log(x)),
+}
+
 /** Cases by exported name. */
 export const binary = {
   add: casesOf(p.add, arithmetic),
@@ -101,21 +111,41 @@ export const binary = {
     pair('signs', [7, -7, 7, -7], [3, 3, -3, -3], 'int32'),
     LARGE_UINT,
     { ...pair('float32 signs', [7.5, -7.5, 7.5, -7.5], [2, 2, -2, -2], 'float32') },
+    { ...pair('float32, great quotients', [1e6, -16777213, 1e-3, 3e38], [0.3, 1.7, 5e-9, 2e33], 'float32'), gradients: { given: [[1, 1, 1, 1], QUOTIENTS] } }, // prettier-ignore
+    pair('least int32 by -1', [-2147483648], [-1], 'int32'),
   ]),
   pow: casesOf(p.pow, [
     ...floats(powers),
+    pair('exponent 0, where mixed derivatives are 1 / x', [2, 0.7, 1.5], [0, 0, 0], 'float32'),
     // d x^y / dy is taken as 0 for x <= 0
     { ...pair('negative base', [-2, -1.5, -3], [3, 2, -1], 'float32'), gradients: { given: [[12, -3, -1 / 9], [0, 0, 0]] } }, // prettier-ignore
-    { ...pair('zero base', [0, 0, 2], [2, 1, 0], 'float32'), gradients: { given: [[0, 1, 0], [0, 0, Math.LN2]] } }, // prettier-ignore
+    { ...pair('zero base', [0, 0, 2, 0], [2, 1, 0, 0], 'float32'), gradients: { given: [[0, 1, 0, 0], [0, 0, Math.LN2, 0]] } }, // prettier-ignore
+    { ...pair('large powers', [10, 1.0000001, 3e-3, 7], [38, 5e8, 15, -40], 'float32'), gradients: { given: [LARGE.byBase, LARGE.byExponent] } }, // prettier-ignore
     { ...pair('not finite', [-2, -8, 0, 4, Infinity], [0.5, 1 / 3, -1, NaN, 2], 'float32'), nonFinite: true },
+  ]),
+  atan2: casesOf(p.atan2, [
+    ...floats(angles),
+    pair('quadrants and axes', [1, -1, 1, -1, 2, 0.5, -3], [1, 1, -1, -1, 1e-8, 4, -0.1], 'float32'),
+    {
+      ...pair('at the origin', [0, 1, 0], [0, 0, 2], 'float32'),
+      gradients: {
+        given: [
+          [0, 0, 0.5],
+          [0, -1, 0],
+        ],
+      },
+    },
+    { ...pair('where squares leave float32', [1e30, 3e-30], [1e30, 4e-30], 'float32'), gradients: { given: [[5e-31, 1.6e29], [-5e-31, -1.2e29]] } }, // prettier-ignore
+    { ...pair('signed zeros', [0, -0, 0, -0], [-0, -0, -1, 1], 'float32'), gradients: { given: [[0, 0, -1, 1], [0, 0, 0, 0]] } }, // prettier-ignore
+    { ...pair('not finite', [Infinity, -Infinity, NaN, 1], [Infinity, -Infinity, 1, NaN], 'float32'), nonFinite: true },
   ]),
   maximum: casesOf(p.maximum, [...floats(untied), INT, LARGE_UINT, tie([[0.5, 0, 1], [0.5, 1, 0]]), nonFinite]), // prettier-ignore
   minimum: casesOf(p.minimum, [...floats(untied), INT, LARGE_UINT, tie([[0.5, 1, 0], [0.5, 0, 1]]), nonFinite]), // prettier-ignore
   equal: casesOf(p.equal, [...equality, nonFinite]),
   notEqual: casesOf(p.notEqual, [...equality, nonFinite]),
-  less: casesOf(p.less, comparison),
-  lessEqual: casesOf(p.lessEqual, comparison),
-  greater: casesOf(p.greater, comparison),
+  less: casesOf(p.less, [...comparison, nonFinite]),
+  lessEqual: casesOf(p.lessEqual, [...comparison, nonFinite]),
+  greater: casesOf(p.greater, [...comparison, nonFinite]),
   greaterEqual: casesOf(p.greaterEqual, [...comparison, nonFinite]),
   and: casesOf(p.and, bitwise),
   or: casesOf(p.or, bitwise),

@@ -19,6 +19,10 @@ export const indexing = {
       params: null,
     },
     { name: 'large', inputs: [uniform([97, 35]), integers([64], 0, 96)], params: null },
+    { name: 'strided', inputs: [laid('strided', uniform([4, 3])), given([3, 0, 3], 'int32')], params: null },
+    { name: 'repeated rows', inputs: [laid('repeated', uniform([4, 3])), given([3, 0, 3], 'int32')], params: null },
+    { name: 'one row', inputs: [uniform([1, 3]), given([0, 0], 'int32')], params: null },
+    { name: 'rows of nothing', inputs: [uniform([3, 0]), given([2, 0], 'int32')], params: null },
     { name: 'three axes', inputs: [uniform([5, 2, 3]), integers([4], 0, 4, 'uint32')], params: null },
     { name: 'int32', inputs: [integers([9, 3]), integers([5], 0, 8)], params: null },
     { name: 'bool', inputs: [bools([9]), integers([5], 0, 8)], params: null },
@@ -30,6 +34,9 @@ export const indexing = {
     { name: 'a scalar position', inputs: [given([1], 'int32', []), uniform([2])], params: { rows: 3 } },
     { name: 'clamped', inputs: [given([-1, 7, 2], 'int32'), uniform([3, 2])], params: { rows: 4 } },
     { name: 'uint32, clamped', inputs: [given([1, 4294967295], 'uint32'), uniform([2, 2])], params: { rows: 3 } },
+    { name: 'strided', inputs: [given([1, 1, 0], 'int32'), laid('strided', uniform([3, 2]))], params: { rows: 2 } },
+    { name: 'repeated', inputs: [given([1, 1, 0], 'int32'), laid('repeated', uniform([3, 2]))], params: { rows: 2 } },
+    { name: 'one row', inputs: [given([0, 0], 'int32'), uniform([2, 3])], params: { rows: 1 } },
     { name: 'nothing to add', inputs: [given([], 'int32'), uniform([0, 2])], params: { rows: 3 } },
     { name: 'no rows', inputs: [given([0, 1], 'int32'), uniform([2, 2])], params: { rows: 0 } },
     { name: 'large', inputs: [integers([130], 0, 40), uniform([130, 17])], params: { rows: 41 } },
@@ -46,6 +53,9 @@ export const indexing = {
     { name: 'clamped above', inputs: [uniform([5, 2]), given([4], 'int32', [])], params: { length: 3 } },
     { name: 'clamped below', inputs: [uniform([5, 2]), given([-3], 'int32', [])], params: { length: 2 } },
     { name: 'uint32, clamped', inputs: [uniform([5, 2]), given([4294967295], 'uint32', [])], params: { length: 2 } },
+    { name: 'strided', inputs: [laid('strided', uniform([5, 2])), given([1], 'int32', [])], params: { length: 3 } },
+    { name: 'repeated rows', inputs: [laid('repeated', uniform([5, 2])), given([1], 'int32', [])], params: { length: 3 } }, // prettier-ignore
+    { name: 'one row', inputs: [uniform([1, 3]), given([0], 'int32', [])], params: { length: 1 } },
     { name: 'all', inputs: [uniform([4]), given([0], 'int32', [])], params: { length: 4 } },
     { name: 'nothing', inputs: [uniform([4, 2]), given([1], 'int32', [])], params: { length: 0 } },
     {
@@ -65,6 +75,9 @@ export const indexing = {
       inputs: [given([4294967295], 'uint32', []), uniform([3, 2])],
       params: { shape: [5, 2] },
     },
+    { name: 'strided', inputs: [given([1], 'int32', []), laid('strided', uniform([3, 2]))], params: { shape: [5, 2] } },
+    { name: 'repeated rows', inputs: [given([1], 'int32', []), laid('repeated', uniform([3, 2]))], params: { shape: [5, 2] } }, // prettier-ignore
+    { name: 'one row', inputs: [given([0], 'int32', []), uniform([1, 3])], params: { shape: [1, 3] } },
     { name: 'all', inputs: [given([0], 'int32', []), uniform([4])], params: { shape: [4] } },
     { name: 'nothing', inputs: [given([1], 'int32', []), uniform([0, 2])], params: { shape: [3, 2] } },
     {

@@ -1,7 +1,7 @@
 // Samples of the reductions over axes.
 
 import { sum } from '../../../src/primitives/broadcast.ts'
-import { argMax, argMin, reduceMax, reduceMin } from '../../../src/primitives/reduce.ts'
+import { argMax, argMin, prod, reduceMax, reduceMin } from '../../../src/primitives/reduce.ts'
 import type { Axes } from '../../../src/primitives/reduction.ts'
 import { casesOf, distinct, given, integers, laid, type Operand, type Sample, uniform } from '../sample.ts'
 
@@ -22,6 +22,10 @@ const common: Sample<Axes>[] = [
   over('long columns', distinct([769, 3]), 0),
   over('transposed', laid('transposed', distinct([4, 6])), 1),
   over('strided', laid('strided', distinct([3, 4])), 0),
+  over('repeated rows', laid('repeated', distinct([3, 5])), 1),
+  over('flipped', laid('flipped', distinct([4, 3])), 1),
+  over('rank 8', distinct([1, 2, 1, 3, 1, 1, 2, 1]), 3),
+  over('near ties', given([0.5, 0.5001, 0.4999, -0.5, -0.5001, -0.4999], 'float32', [2, 3]), 1),
   over('no rows', distinct([0, 3]), 1),
   over('int32', integers([5, 8], -99, 99), 1),
   over('uint32', given([4294967295, 1, 3, 2147483648], 'uint32'), 0),
@@ -59,6 +63,24 @@ export const reductions = {
     over('repeated', laid('repeated', uniform([6, 5])), 0),
     {
       ...over('not finite', given([1, NaN, 2, Infinity, 0, 1, Infinity, -Infinity, 0], 'float32', [3, 3]), 1),
+      nonFinite: true,
+    },
+  ]),
+  prod: casesOf(prod, [
+    ...common.filter((sample) => !['long rows', 'long columns', 'uint32'].includes(sample.name)),
+    ...several,
+    over('an empty axis', uniform([2, 0]), 1),
+    over('an empty tensor', uniform([0])),
+    over('one zero among the factors', given([2, 0, 3, -1, 4, 5], 'float32', [2, 3]), 1),
+    over('two zeros among the factors', given([2, 0, 0, -1, 0, 5], 'float32', [2, 3]), 1),
+    over('nothing but zeros', given([0, 0, 0], 'float32'), 0),
+    over('more factors than a block holds', uniform([71], 0.9, 1.1), 0),
+    over('two axes longer than a block', uniform([2, 7, 11], 0.9, 1.1), 0, 2),
+    over('repeated', laid('repeated', uniform([6, 5])), 0),
+    over('int32 wraps', given([2147483647, 3, -5], 'int32'), 0),
+    over('uint32 wraps', given([4294967295, 3, 4294967295], 'uint32'), 0),
+    {
+      ...over('not finite', given([1, NaN, 2, Infinity, 0, 1, Infinity, -Infinity, 2], 'float32', [3, 3]), 1),
       nonFinite: true,
     },
   ]),

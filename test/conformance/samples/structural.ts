@@ -1,8 +1,11 @@
-// Samples of the views: reshape, transpose, slice, pad, flip and broadcast.
+// Samples of the views: reshape, transpose, slice, pad, flip, broadcast, concat, and the axis at other positions: reflect, resample and
+// its transpose.
 
 import { broadcast } from '../../../src/primitives/broadcast.ts'
+import { concat } from '../../../src/primitives/joining.ts'
+import { reflect, resample, resampleSum } from '../../../src/primitives/resampling.ts'
 import * as p from '../../../src/primitives/structural.ts'
-import { bools, casesOf, integers, laid, uniform } from '../sample.ts'
+import { bools, casesOf, given, integers, laid, uniform } from '../sample.ts'
 
 /** Cases by exported name. */
 export const structural = {
@@ -16,6 +19,8 @@ export const structural = {
     { name: 'from a scalar', inputs: [uniform([])], params: { shape: [1, 1, 1] } },
     { name: 'empty', inputs: [uniform([0, 3])], params: { shape: [5, 0] } },
     { name: 'the same', inputs: [uniform([3, 2])], params: { shape: [3, 2] } },
+    { name: 'repeated', inputs: [laid('repeated', uniform([4, 3]))], params: { shape: [2, 6] } },
+    { name: 'to eight axes', inputs: [uniform([4, 3])], params: { shape: [1, 2, 1, 3, 1, 2, 1, 1] } },
     { name: 'large int32', inputs: [laid('transposed', integers([33, 20]))], params: { shape: [22, 30] } },
     { name: 'bool', inputs: [bools([2, 5])], params: { shape: [5, 2] } },
   ]),
@@ -26,6 +31,14 @@ export const structural = {
     { name: 'four axes', inputs: [uniform([2, 3, 1, 5])], params: { permutation: [3, 1, 0, 2] } },
     { name: 'identity', inputs: [uniform([2, 3])], params: { permutation: [0, 1] } },
     { name: 'twice', inputs: [laid('transposed', uniform([3, 4]))], params: { permutation: [1, 0] } },
+    { name: 'prime, strided', inputs: [laid('strided', uniform([7, 5]))], params: { permutation: [1, 0] } },
+    { name: 'repeated', inputs: [laid('repeated', uniform([4, 3]))], params: { permutation: [1, 0] } },
+    { name: 'one element', inputs: [uniform([1, 1])], params: { permutation: [1, 0] } },
+    {
+      name: 'eight axes',
+      inputs: [uniform([2, 1, 2, 1, 3, 1, 1, 2])],
+      params: { permutation: [7, 4, 0, 3, 2, 1, 6, 5] },
+    },
     { name: 'scalar', inputs: [uniform([])], params: { permutation: [] } },
     { name: 'empty', inputs: [uniform([0, 2])], params: { permutation: [1, 0] } },
     { name: 'large', inputs: [uniform([65, 33])], params: { permutation: [1, 0] } },
@@ -38,6 +51,12 @@ export const structural = {
     { name: 'one element', inputs: [uniform([3, 3])], params: { start: [2, 0], limit: [3, 1], step: [1, 1] } },
     { name: 'nothing', inputs: [uniform([3, 4])], params: { start: [1, 2], limit: [1, 4], step: [1, 1] } },
     { name: 'all', inputs: [uniform([3])], params: { start: [0], limit: [3], step: [1] } },
+    {
+      name: 'repeated',
+      inputs: [laid('repeated', uniform([5, 3]))],
+      params: { start: [1, 0], limit: [5, 3], step: [3, 2] },
+    },
+    { name: 'prime', inputs: [uniform([13, 7])], params: { start: [2, 1], limit: [13, 7], step: [5, 3] } },
     {
       name: 'transposed',
       inputs: [laid('transposed', uniform([4, 6]))],
@@ -73,6 +92,17 @@ export const structural = {
     },
     { name: 'scalar', inputs: [uniform([])], params: { low: [], high: [], interior: [], value: 1 } },
     {
+      name: 'one element',
+      inputs: [uniform([1, 1])],
+      params: { low: [0, 3], high: [1, 0], interior: [5, 2], value: 2 },
+    },
+    {
+      name: 'repeated',
+      inputs: [laid('repeated', uniform([3, 2]))],
+      params: { low: [1, 0], high: [0, 1], interior: [0, 1], value: 0 },
+    },
+    { name: 'prime', inputs: [uniform([7, 5])], params: { low: [3, 2], high: [1, 0], interior: [2, 1], value: -1 } },
+    {
       name: 'transposed',
       inputs: [laid('transposed', uniform([3, 4]))],
       params: { low: [2, 1], high: [1, 3], interior: [1, 0], value: 0 },
@@ -90,6 +120,12 @@ export const structural = {
     { name: 'both axes', inputs: [uniform([3, 4])], params: { axes: [0, 1] } },
     { name: 'no axis', inputs: [uniform([3])], params: { axes: [] } },
     { name: 'strided', inputs: [laid('strided', uniform([3, 2]))], params: { axes: [0] } },
+    { name: 'prime, transposed', inputs: [laid('transposed', uniform([7, 5]))], params: { axes: [1] } },
+    { name: 'repeated', inputs: [laid('repeated', uniform([4, 3]))], params: { axes: [0, 1] } },
+    { name: 'twice', inputs: [laid('flipped', uniform([5, 2]))], params: { axes: [0] } },
+    { name: 'one element', inputs: [uniform([1])], params: { axes: [0] } },
+    { name: 'scalar', inputs: [uniform([])], params: { axes: [] } },
+    { name: 'bool', inputs: [bools([4])], params: { axes: [0] } },
     { name: 'empty', inputs: [uniform([2, 0])], params: { axes: [0, 1] } },
     { name: 'large int32', inputs: [integers([17, 31])], params: { axes: [0] } },
   ]),
@@ -100,10 +136,144 @@ export const structural = {
     { name: 'stretch', inputs: [uniform([2, 1, 3])], params: { shape: [2, 4, 3], axes: [0, 1, 2] } },
     { name: 'scalar', inputs: [uniform([])], params: { shape: [3, 2], axes: [] } },
     { name: 'one element', inputs: [uniform([1])], params: { shape: [1], axes: [0] } },
+    { name: 'repeated', inputs: [laid('repeated', uniform([3, 2]))], params: { shape: [3, 5, 2], axes: [0, 2] } },
+    { name: 'prime, strided', inputs: [laid('strided', uniform([7, 1]))], params: { shape: [7, 5], axes: [0, 1] } },
+    { name: 'eight axes', inputs: [uniform([2, 3])], params: { shape: [2, 1, 2, 1, 3, 1, 2, 1], axes: [2, 4] } },
     { name: 'to nothing', inputs: [uniform([1, 3])], params: { shape: [0, 3], axes: [0, 1] } },
     { name: 'nothing', inputs: [uniform([0, 1])], params: { shape: [0, 5], axes: [0, 1] } },
     { name: 'transposed', inputs: [laid('transposed', uniform([3, 2]))], params: { shape: [3, 4, 2], axes: [0, 2] } },
     { name: 'large int32', inputs: [integers([67])], params: { shape: [31, 67], axes: [1] } },
     { name: 'bool', inputs: [bools([3])], params: { shape: [2, 3], axes: [1] } },
+  ]),
+  concat: casesOf(concat, [
+    { name: 'two vectors', inputs: [uniform([3]), uniform([2])], params: { axis: 0 } },
+    { name: 'last axis', inputs: [uniform([2, 3]), uniform([2, 1]), uniform([2, 4])], params: { axis: 1 } },
+    { name: 'middle axis', inputs: [uniform([2, 3, 2]), uniform([2, 5, 2])], params: { axis: 1 } },
+    { name: 'one part', inputs: [uniform([2, 3])], params: { axis: 0 } },
+    { name: 'parts of one element', inputs: [uniform([1]), uniform([1]), uniform([1])], params: { axis: 0 } },
+    { name: 'empty parts', inputs: [uniform([0, 2]), uniform([3, 2]), uniform([0, 2])], params: { axis: 0 } },
+    { name: 'empty parts alone', inputs: [uniform([0, 2]), uniform([0, 2])], params: { axis: 0 } },
+    { name: 'parts without elements', inputs: [uniform([2, 0]), uniform([3, 0])], params: { axis: 0 } },
+    {
+      name: 'prime, transposed and strided',
+      inputs: [laid('transposed', uniform([7, 5])), laid('strided', uniform([3, 5]))],
+      params: { axis: 0 },
+    },
+    {
+      name: 'repeated and flipped',
+      inputs: [laid('repeated', uniform([4, 3])), laid('flipped', uniform([4, 2]))],
+      params: { axis: 1 },
+    },
+    { name: 'vectors of four', inputs: [uniform([4, 8]), uniform([2, 8]), uniform([5, 8])], params: { axis: 0 } },
+    { name: 'seven parts', inputs: [1, 2, 3, 4, 5, 6, 7].map((n) => uniform([2, n])), params: { axis: 1 } },
+    {
+      name: 'int32, exact',
+      inputs: [given([2147483647, -2147483648], 'int32'), given([16777217], 'int32')],
+      params: { axis: 0 },
+    },
+    { name: 'uint32, exact', inputs: [given([4294967295], 'uint32'), given([0, 7], 'uint32')], params: { axis: 0 } },
+    { name: 'bool', inputs: [bools([3, 2]), bools([3, 3])], params: { axis: 1 } },
+    { name: 'large', inputs: [uniform([37, 29]), uniform([11, 29])], params: { axis: 0 } },
+    {
+      name: 'NaN and infinities stay where they are',
+      inputs: [given([Number.NaN, 1]), given([2, -Infinity]), given([3])],
+      params: { axis: 0 },
+      nonFinite: true,
+    },
+  ]),
+  reflect: casesOf(reflect, [
+    { name: 'vector', inputs: [uniform([4])], params: { axis: 0, low: 2, high: 1 } },
+    { name: 'as far as it goes', inputs: [uniform([3, 2])], params: { axis: 0, low: 2, high: 2 } },
+    { name: 'before only', inputs: [uniform([2, 5])], params: { axis: 1, low: 3, high: 0 } },
+    { name: 'after only', inputs: [uniform([2, 5, 2])], params: { axis: 1, low: 0, high: 4 } },
+    { name: 'nothing', inputs: [uniform([3])], params: { axis: 0, low: 0, high: 0 } },
+    { name: 'one element', inputs: [uniform([1, 2])], params: { axis: 0, low: 0, high: 0 } },
+    { name: 'empty', inputs: [uniform([3, 0])], params: { axis: 0, low: 1, high: 1 } },
+    { name: 'prime, transposed', inputs: [laid('transposed', uniform([7, 5]))], params: { axis: 0, low: 3, high: 2 } },
+    { name: 'strided', inputs: [laid('strided', uniform([3, 4]))], params: { axis: 1, low: 1, high: 3 } },
+    { name: 'repeated', inputs: [laid('repeated', uniform([4, 2]))], params: { axis: 0, low: 1, high: 2 } },
+    { name: 'large int32', inputs: [integers([23, 40])], params: { axis: 1, low: 17, high: 5 } },
+    { name: 'bool', inputs: [bools([5])], params: { axis: 0, low: 2, high: 2 } },
+  ]),
+  resample: casesOf(resample, [
+    { name: 'twice as many', inputs: [uniform([3])], params: { axis: 0, extent: 6, factor: 1, offset: 0, divisor: 2 } },
+    {
+      name: 'every third',
+      inputs: [uniform([2, 7])],
+      params: { axis: 1, extent: 3, factor: 3, offset: 0, divisor: 1 },
+    },
+    { name: '5 to 7', inputs: [uniform([5, 2])], params: { axis: 0, extent: 7, factor: 5, offset: 0, divisor: 7 } },
+    { name: '7 to 5', inputs: [uniform([2, 7, 2])], params: { axis: 1, extent: 5, factor: 7, offset: 0, divisor: 5 } },
+    {
+      name: 'clamped below and above',
+      inputs: [uniform([3])],
+      params: { axis: 0, extent: 9, factor: 1, offset: -4, divisor: 1 },
+    },
+    {
+      name: 'between, clamped',
+      inputs: [uniform([4])],
+      params: { axis: 0, extent: 9, factor: 8, offset: -5, divisor: 18 },
+    },
+    { name: 'above only', inputs: [uniform([3])], params: { axis: 0, extent: 4, factor: 2, offset: 7, divisor: 3 } },
+    { name: 'one place', inputs: [uniform([3, 2])], params: { axis: 0, extent: 4, factor: 0, offset: 3, divisor: 2 } },
+    { name: 'one element', inputs: [uniform([1])], params: { axis: 0, extent: 3, factor: 2, offset: 1, divisor: 3 } },
+    { name: 'to nothing', inputs: [uniform([3, 2])], params: { axis: 0, extent: 0, factor: 1, offset: 0, divisor: 1 } },
+    { name: 'nothing', inputs: [uniform([0, 2])], params: { axis: 0, extent: 0, factor: 1, offset: 0, divisor: 1 } },
+    {
+      name: 'prime, transposed',
+      inputs: [laid('transposed', uniform([7, 5]))],
+      params: { axis: 0, extent: 11, factor: 7, offset: -2, divisor: 11 },
+    },
+    {
+      name: 'strided and repeated',
+      inputs: [laid('repeated', uniform([4, 3]))],
+      params: { axis: 0, extent: 5, factor: 3, offset: 1, divisor: 4 },
+    },
+    {
+      name: 'large int32',
+      inputs: [integers([37, 12])],
+      params: { axis: 0, extent: 50, factor: 37, offset: 0, divisor: 50 },
+    },
+    { name: 'bool', inputs: [bools([4])], params: { axis: 0, extent: 8, factor: 1, offset: 1, divisor: 2 } },
+  ]),
+  resampleSum: casesOf(resampleSum, [
+    { name: 'pairs', inputs: [uniform([6])], params: { axis: 0, extent: 3, factor: 1, offset: 0, divisor: 2 } },
+    { name: 'apart', inputs: [uniform([2, 3])], params: { axis: 1, extent: 7, factor: 3, offset: 0, divisor: 1 } },
+    { name: '7 to 5', inputs: [uniform([7, 2])], params: { axis: 0, extent: 5, factor: 5, offset: 0, divisor: 7 } },
+    { name: '5 to 7', inputs: [uniform([2, 5, 2])], params: { axis: 1, extent: 7, factor: 7, offset: 0, divisor: 5 } },
+    {
+      name: 'clamped below and above',
+      inputs: [uniform([9])],
+      params: { axis: 0, extent: 3, factor: 1, offset: -4, divisor: 1 },
+    },
+    {
+      name: 'between, clamped',
+      inputs: [uniform([9])],
+      params: { axis: 0, extent: 4, factor: 8, offset: -5, divisor: 18 },
+    },
+    { name: 'above only', inputs: [uniform([4])], params: { axis: 0, extent: 3, factor: 2, offset: 7, divisor: 3 } },
+    { name: 'one place', inputs: [uniform([4, 2])], params: { axis: 0, extent: 3, factor: 0, offset: 3, divisor: 2 } },
+    {
+      name: 'to one element',
+      inputs: [uniform([3])],
+      params: { axis: 0, extent: 1, factor: 2, offset: 1, divisor: 3 },
+    },
+    { name: 'of nothing', inputs: [uniform([0, 2])], params: { axis: 0, extent: 3, factor: 1, offset: 0, divisor: 1 } },
+    { name: 'nothing', inputs: [uniform([0, 2])], params: { axis: 0, extent: 0, factor: 1, offset: 0, divisor: 1 } },
+    {
+      name: 'prime, transposed',
+      inputs: [laid('transposed', uniform([11, 5]))],
+      params: { axis: 0, extent: 7, factor: 7, offset: -2, divisor: 11 },
+    },
+    {
+      name: 'repeated',
+      inputs: [laid('repeated', uniform([5, 3]))],
+      params: { axis: 0, extent: 4, factor: 3, offset: 1, divisor: 4 },
+    },
+    {
+      name: 'large int32',
+      inputs: [integers([50, 12])],
+      params: { axis: 0, extent: 37, factor: 37, offset: 0, divisor: 50 },
+    },
   ]),
 }

@@ -1,0 +1,24 @@
+// Fixed operands for comparisons with PyTorch: element i is ((a i + b) mod 64 - 32) / scale, which every float holds exactly.
+
+import { expect } from 'vitest'
+import type { Tensor } from '../../src/ir/tensor.ts'
+import { reshape } from '../../src/ops/shaping.ts'
+import { readData, tensor } from '../../src/runtime/host.ts'
+
+/** Such numbers as float64 (or another dtype). */
+export function numbers(
+  shape: readonly number[],
+  { a = 37, b = 11, scale = 16, plus = 0, dtype = 'float64' as 'float64' | 'float32' } = {},
+): Tensor {
+  const count = shape.reduce((product, extent) => product * extent, 1)
+  const values = Array.from({ length: count }, (_, i) => (((i * a + b) % 64) - 32) / scale + plus)
+  return reshape(tensor(values, { dtype }), shape)
+}
+
+/** Expects the values of a tensor, in row-major order, up to rounding of goldens with 12 digits. */
+export async function expectValues(actual: Tensor, expected: readonly number[], tolerance = 1e-11): Promise<void> {
+  const values = await readData(actual)
+  expect(values.length).toBe(expected.length)
+  const worst = Math.max(...expected.map((value, i) => Math.abs(values[i]! - value) / Math.max(1, Math.abs(value))))
+  expect(worst).toBeLessThan(tolerance)
+}
