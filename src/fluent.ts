@@ -1,27 +1,33 @@
-// Methods on tensors: x.matmul(w).add(b).relu(). Each is the function of the same name; importing this file installs them, which
-// is the package's only side effect.
+// Methods on tensors: x.matmul(w).add(b).relu(). Each is the function of the same name with the tensor as its first argument;
+// importing this file installs them, which is the package's only side effect.
 
-import type { DType, TypedArray } from './core/dtype.ts'
-import type { Shape } from './core/shape.ts'
+import type { TypedArray } from './core/dtype.ts'
 import { Tensor } from './ir/tensor.ts'
-import * as activations from './ops/activations.ts'
-import * as arithmetic from './ops/arithmetic.ts'
-import * as elementary from './ops/elementary.ts'
-import type { TensorLike } from './ops/operand.ts'
-import * as gathering from './ops/gathering.ts'
-import * as linalg from './ops/linalg.ts'
-import * as reductions from './ops/reductions.ts'
-import * as shaping from './ops/shaping.ts'
+import * as ops from './ops/index.ts'
 import { type Nested, readArray, readData, readItem } from './runtime/host.ts'
 import { disposeTensor } from './runtime/storage.ts'
 
-type UnaryName = 'neg' | 'abs' | 'sign' | 'floor' | 'ceil' | 'round' | 'exp' | 'log' | 'sqrt' | 'sin' | 'cos' | 'tan' | 'tanh' | 'sigmoid' | 'relu' | 'square' | 'not' | 'stopGradient' // prettier-ignore
-type BinaryName = 'add' | 'sub' | 'mul' | 'div' | 'rem' | 'pow' | 'maximum' | 'minimum' | 'equal' | 'notEqual' | 'less' | 'lessEqual' | 'greater' | 'greaterEqual' | 'and' | 'or' | 'xor' // prettier-ignore
-type ReductionName = 'sum' | 'mean' | 'max' | 'min'
+const METHODS = [
+  ...(['neg', 'abs', 'sign', 'floor', 'ceil', 'round', 'trunc', 'square', 'reciprocal', 'not', 'cast', 'bitcast'] as const), // prettier-ignore
+  ...(['add', 'sub', 'mul', 'div', 'rem', 'mod', 'pow', 'maximum', 'minimum', 'clip', 'stopGradient'] as const),
+  ...(['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual', 'isNaN', 'isFinite', 'isInf'] as const),
+  ...(['and', 'or', 'xor', 'shiftLeft', 'shiftRight'] as const),
+  ...(['exp', 'expm1', 'log', 'log1p', 'log2', 'sqrt', 'rsqrt', 'erf', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan'] as const), // prettier-ignore
+  ...(['atan2', 'sinh', 'cosh', 'tanh', 'asinh', 'acosh', 'atanh'] as const),
+  ...(['sigmoid', 'logSigmoid', 'softplus', 'relu', 'leakyRelu', 'prelu', 'elu', 'selu', 'celu', 'gelu', 'silu'] as const), // prettier-ignore
+  ...(['mish', 'hardSigmoid', 'hardSwish', 'hardTanh', 'relu6', 'softsign'] as const),
+  ...(['reshape', 'flatten', 'transpose', 'broadcastTo', 'expandDims', 'squeeze', 'slice', 'split', 'unstack'] as const), // prettier-ignore
+  ...(['pad', 'flip', 'roll', 'tile', 'repeat', 'index'] as const),
+  ...(['sum', 'mean', 'prod', 'max', 'min', 'any', 'all', 'argMax', 'argMin', 'logSumExp', 'variance'] as const),
+  ...(['standardDeviation', 'norm', 'softmax', 'logSoftmax'] as const),
+  ...(['cumsum', 'cumprod', 'cummax', 'cummin', 'sort', 'argsort', 'topK'] as const),
+  ...(['matmul', 'dot', 'outer', 'tril', 'triu', 'diag', 'trace'] as const),
+  ...(['gather', 'gatherNd', 'takeAlongAxis', 'layerNorm', 'rmsNorm'] as const),
+] as const
 
-type UnaryMethods = { readonly [K in UnaryName]: () => Tensor }
-type BinaryMethods = { readonly [K in BinaryName]: (other: TensorLike) => Tensor }
-type ReductionMethods = { readonly [K in ReductionName]: (axes?: reductions.Axes, keepDims?: boolean) => Tensor }
+type MethodName = (typeof METHODS)[number]
+type MethodOf<F> = F extends (x: never, ...rest: infer A) => infer R ? (...rest: A) => R : never
+type OperationMethods = { readonly [K in MethodName]: MethodOf<(typeof ops)[K]> }
 
 interface OtherMethods {
   /** The values, row-major; `bool` as 0 and 1. */
@@ -34,104 +40,13 @@ interface OtherMethods {
   dispose(): void
   /** Frees the memory at the end of a `using` block. */
   [Symbol.dispose](): void
-  matmul(other: TensorLike, options?: linalg.MatmulOptions): Tensor
-  dot(other: TensorLike): Tensor
-  argMax(axis?: number): Tensor
-  argMin(axis?: number): Tensor
-  softmax(axis?: number): Tensor
-  logSoftmax(axis?: number): Tensor
-  logSumExp(axis?: number, keepDims?: boolean): Tensor
-  reshape(shape: Shape): Tensor
-  flatten(from?: number): Tensor
-  transpose(permutation?: readonly number[]): Tensor
-  broadcastTo(shape: Shape): Tensor
-  expandDims(axis: number): Tensor
-  squeeze(axes?: number | readonly number[]): Tensor
-  slice(start: readonly number[], limit?: readonly number[], step?: readonly number[]): Tensor
-  pad(padding: readonly (readonly [number, number])[], value?: number): Tensor
-  flip(axes?: number | readonly number[]): Tensor
-  gather(indices: Tensor): Tensor
-  leakyRelu(negativeSlope?: number): Tensor
-  cast(dtype: DType): Tensor
 }
 
 declare module './ir/tensor.ts' {
-  interface Tensor extends UnaryMethods, BinaryMethods, ReductionMethods, OtherMethods {}
+  interface Tensor extends OperationMethods, OtherMethods {}
 }
 
 type Operation = (x: Tensor, ...rest: never[]) => unknown
-
-const {
-  neg,
-  abs,
-  sign,
-  floor,
-  ceil,
-  round,
-  exp,
-  log,
-  sqrt,
-  sin,
-  cos,
-  tan,
-  tanh,
-  sigmoid,
-  relu,
-  square,
-  not,
-  stopGradient,
-} = { ...arithmetic, ...elementary, ...activations }
-const {
-  add,
-  sub,
-  mul,
-  div,
-  rem,
-  pow,
-  maximum,
-  minimum,
-  equal,
-  notEqual,
-  less,
-  lessEqual,
-  greater,
-  greaterEqual,
-  and,
-  or,
-  xor,
-} = arithmetic
-const { cast } = arithmetic
-const { leakyRelu } = activations
-const { matmul, dot } = linalg
-const { gather } = gathering
-const { sum, mean, max, min, argMax, argMin, softmax, logSoftmax, logSumExp } = reductions
-const { reshape, flatten, transpose, broadcastTo, expandDims, squeeze, slice, pad, flip } = shaping
-
-const GROUPS: readonly Readonly<Record<string, Operation>>[] = [
-  { neg, abs, sign, floor, ceil, round, exp, log, sqrt, sin, cos, tan, tanh, sigmoid, relu, square, not, stopGradient },
-  {
-    add,
-    sub,
-    mul,
-    div,
-    rem,
-    pow,
-    maximum,
-    minimum,
-    equal,
-    notEqual,
-    less,
-    lessEqual,
-    greater,
-    greaterEqual,
-    and,
-    or,
-    xor,
-  },
-  { leakyRelu, cast, sum, mean, max, min, matmul, dot, argMax, argMin, softmax, logSoftmax, logSumExp },
-  { reshape, flatten, transpose, broadcastTo, expandDims, squeeze, slice, pad, flip, gather },
-  { data: readData, array: readArray, item: readItem, dispose: disposeTensor },
-]
 
 function define(name: string | symbol, operation: Operation): void {
   Object.defineProperty(Tensor.prototype, name, {
@@ -143,6 +58,10 @@ function define(name: string | symbol, operation: Operation): void {
   })
 }
 
-for (const [name, operation] of GROUPS.flatMap((group) => Object.entries(group))) define(name, operation)
+for (const name of METHODS) define(name, ops[name])
+define('data', readData)
+define('array', readArray)
+define('item', readItem)
+define('dispose', disposeTensor)
 // engines without explicit resource management have no Symbol.dispose
 if (typeof Symbol.dispose === 'symbol') define(Symbol.dispose, disposeTensor)

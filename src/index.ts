@@ -29,6 +29,7 @@ export { scan, type ScanOptions } from './control/scan.ts'
 export { customVjp, type CustomVjp } from './control/customVjp.ts'
 export { checkGradients } from './debug/checkGradients.ts'
 
+export * as debug from './debug/index.ts'
 export * as random from './random/index.ts'
 export * as nn from './nn/index.ts'
 export * as optim from './optim/index.ts'

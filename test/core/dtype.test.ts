@@ -53,7 +53,8 @@ describe('avals', () => {
 
 test('every error carries its class name and is a WgradError', () => {
   for (const [name, Class] of Object.entries(errors)) {
-    const error = new Class('what to do')
+    const origin = { operation: 'log', location: null, inputs: [], output: null, foundIn: 'loss' }
+    const error = new Class('what to do', origin)
     expect(error).toBeInstanceOf(errors.WgradError)
     expect([error.name, error.message]).toEqual([name, 'what to do'])
   }
