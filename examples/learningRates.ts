@@ -89,8 +89,8 @@ function signalToNoise(gradients: readonly (readonly [number, number])[], size: 
     return [0, 1].map((axis) => group.reduce((total, gradient) => total + gradient[axis]!, 0) / size)
   })
   const center = [0, 1].map((axis) => groups.reduce((total, group) => total + group[axis]!, 0) / groups.length)
-  const square = groups.reduce((total, g) => total + (g[0]! - center[0]!) ** 2 + (g[1]! - center[1]!) ** 2, 0)
-  return Math.hypot(center[0]!, center[1]!) / Math.sqrt(square / groups.length)
+  const spread = groups.reduce((total, g) => total + (g[0]! - center[0]!) ** 2 + (g[1]! - center[1]!) ** 2, 0)
+  return Math.hypot(center[0]!, center[1]!) / Math.sqrt(spread / groups.length)
 }
 
 /** Runs all paths and prints their losses. */

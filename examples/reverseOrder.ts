@@ -29,6 +29,8 @@ export interface OrderCost {
 /** What the example finds. */
 export interface ReverseOrderResult {
   readonly j2v: readonly number[]
+  /** `J1 (J2 v)` by the library's matrix products. */
+  readonly gradient: readonly number[]
   readonly reverse: { readonly gradient: readonly number[]; readonly multiplications: number }
   readonly forward: { readonly gradient: readonly number[]; readonly multiplications: number }
   readonly costs: readonly OrderCost[]
@@ -67,14 +69,12 @@ export async function run(print: (line: string) => void): Promise<ReverseOrderRe
   const text = (values: readonly number[]): string => values.map((value) => value.toFixed(2)).join(', ')
   const result: ReverseOrderResult = {
     j2v: Array.from(await j2v.data()),
-    reverse: {
-      gradient: Array.from(await gradient.data()),
-      multiplications: inner.multiplications + outer.multiplications,
-    },
+    gradient: Array.from(await gradient.data()),
+    reverse: { gradient: outer.product.flat(), multiplications: inner.multiplications + outer.multiplications },
     forward: { gradient: last.product.flat(), multiplications: both.multiplications + last.multiplications },
     costs: [2, 10].flatMap((layers) => [3, 10, 100, 1000].map((width) => costOf(layers, width))),
   }
-  print(`J2 v = [${text(result.j2v)}], J1 (J2 v) = [${text(result.reverse.gradient)}]`)
+  print(`J2 v = [${text(result.j2v)}], J1 (J2 v) = [${text(result.gradient)}]`)
   print(`J1 (J2 v): ${result.reverse.multiplications} multiplications, (J1 J2) v: ${result.forward.multiplications}`)
   print('layers  width     forward (matrix by matrix)  reverse (matrix by vector)  ratio')
   for (const { layers, width, forward, reverse } of result.costs) {

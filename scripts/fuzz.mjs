@@ -1,4 +1,4 @@
-// Long runs of the graph fuzzer: node scripts/fuzz.mjs [--programs 2000] [--seed S] [--first K] [--device cpu|webgpu] [--failures 5] [--print]
+// Long runs of the graph fuzzer: node scripts/fuzz.mjs [--programs 2000] [--seed S] [--first K] [--operations 40] [--device cpu|webgpu] [--failures 5] [--print]
 // A failure prints its seed, as S/K, and the program that is left of it after shrinking; `--seed S --first K --programs 1`
 // runs that program alone, and `--print` shows programs without running them.
 
@@ -17,6 +17,7 @@ const { values: options } = parseArgs({
     programs: { type: 'string', default: '2000' },
     seed: { type: 'string', default: 'fuzz' },
     first: { type: 'string', default: '0' },
+    operations: { type: 'string', default: '40' },
     device: { type: 'string', default: 'cpu' },
     failures: { type: 'string', default: '5' },
     print: { type: 'boolean', default: false },
@@ -35,7 +36,11 @@ async function main() {
   const { entry, runSeries, cpuVariants, deviceVariants, openDevice, generateProgram, printProgram } = await load()
   const [programs, first] = [Number(options.programs), Number(options.first)]
   if (options.print) {
-    for (let i = first; i < first + programs; i++) console.log(printProgram(generateProgram(`${options.seed}/${i}`)), '\n')
+    for (let i = first; i < first + programs; i++)
+      console.log(
+        printProgram(generateProgram(`${options.seed}/${i}`, { operations: Number(options.operations) })),
+        '\n',
+      )
     return entry
   }
   const backend = options.device === 'webgpu' ? await openDevice() : null
@@ -44,6 +49,7 @@ async function main() {
     seed: options.seed,
     first,
     programs,
+    operations: Number(options.operations),
     failures: Number(options.failures),
     shrink: !options['no-shrink'],
     onProgram: (index, { failure }) => {
@@ -80,7 +86,6 @@ async function load() {
   })
   return { entry: true, ...(await import(pathToFileURL(join(folder, 'entry.js')).href)) }
 }
-
 
 function seconds(started) {
   return ((performance.now() - started) / 1000).toFixed(1)

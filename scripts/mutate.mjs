@@ -122,7 +122,12 @@ async function runAll(bundle, jobs) {
       }
       worker.on('message', (message) => {
         if (message.ready !== true) outcomes.set(current.id, message.failure)
-        if (process.env.MUTATE_TRACE) console.error(current?.id, current?.first?.[0], message.failure === null, (performance.now() / 1000).toFixed(1))
+          console.error(
+            current?.id,
+            current?.first?.[0],
+            message.failure === null,
+            (performance.now() / 1000).toFixed(1),
+          )
         next()
       })
       worker.on('error', (error) => (current === null ? reject(error) : replaceThread(String(error))))

@@ -34,7 +34,9 @@ export function instrument(path, text, firstId) {
     })
     return shared && mutants.length === 0 ? [] : [{ name, mutants }]
   })
-  const names = program.body.flatMap(({ declaration }) => (declaration?.declarations ?? []).map(({ id: own }) => own.name))
+  const names = program.body.flatMap(({ declaration }) =>
+    (declaration?.declarations ?? []).map(({ id: own }) => own.name),
+  )
   return { rules, names, text: withSwitches(text, switches), nextId: id }
 }
 
@@ -83,7 +85,7 @@ function rulesOf(program) {
     const elsewhere = uses.filter((node) => !inRules(node) && node !== functions.get(name).id && !isKeyOrType(node))
     return name.endsWith('Vjp') || (uses.some(inRules) && elsewhere.length === 0)
   }
-  for (let found = true; found; ) {
+  for (let found = true; found;) {
     found = false
     for (const [name, declaration] of functions) {
       if (rules.some((rule) => rule.name === name) || !helpers(name)) continue
@@ -99,7 +101,8 @@ function rulesOf(program) {
 }
 
 function declarationsOf(declaration) {
-  if (declaration.type === 'FunctionDeclaration') return [{ id: declaration.id.name, node: declaration.body, shared: true }]
+  if (declaration.type === 'FunctionDeclaration')
+    return [{ id: declaration.id.name, node: declaration.body, shared: true }]
   if (declaration.type !== 'VariableDeclaration') return []
   return declaration.declarations.map(({ id, init }) => ({ id: id.name, node: init, shared: false }))
 }
@@ -162,7 +165,11 @@ function editsOf(rule, text) {
       const object = source(node.object)
       if (object === 'needs' && !shapeOnly.has(node))
         edit(node.property, String(index === 1 && source(rule).includes('needs[2]') ? 2 : index === 0 ? 1 : index - 1))
-      if (['inputs', 'roles'].includes(object) && !shapeOnly.has(node) && source(rule).includes(`${object}[${1 - index}]`))
+      if (
+        ['inputs', 'roles'].includes(object) &&
+        !shapeOnly.has(node) &&
+        source(rule).includes(`${object}[${1 - index}]`)
+      )
         edit(node.property, String(1 - index))
     }
     if (node.type === 'Property' && node.value.type === 'Literal' && typeof node.value.value === 'boolean')

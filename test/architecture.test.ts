@@ -30,7 +30,7 @@ describe('the source files', () => {
   const sources = ['src', 'shaders']
     .flatMap((folder) => filesIn(folder, /(?<!\.d)\.ts$/))
     .map(({ path, text }) => readSourceFile(path, text))
-  const everything = ['src', 'shaders', 'test', 'bench', 'demo', 'scripts'].flatMap((folder) =>
+  const everything = ['src', 'shaders', 'test', 'bench', 'demo', 'examples', 'scripts'].flatMap((folder) =>
     filesIn(folder, /\.(ts|mts|js|mjs|css|html|py)$/),
   )
 

@@ -9,7 +9,15 @@ import { graphOf, topologicalOrder } from '../ir/graph.ts'
 import type { Lowering, MapLowering, Read } from '../ir/lowering.ts'
 import { argument, type Scalar, variable } from '../ir/scalar.ts'
 import { dependsOn } from '../ir/substitute.ts'
-import { apply, type Application, parameter, type Primitive, type RegionLowering, type Tensor } from '../ir/tensor.ts'
+import {
+  type Application,
+  apply,
+  parameter,
+  type Primitive,
+  rebuild,
+  type RegionLowering,
+  type Tensor,
+} from '../ir/tensor.ts'
 import { broadcast, sum } from '../primitives/broadcast.ts'
 
 /** What stands for a tensor of the single-example graph: a tensor with a leading batch axis, or one that all examples share. */
@@ -39,10 +47,14 @@ export function batchOutputs(
     }
     const inputs = source.inputs.map((input) => made.get(input)!)
     if (inputs.some((input) => input.batched)) {
-      made.set(tensor, { tensor: batchApplication(source, tensor.aval, inputs, size), batched: true })
+      const batch = rebuild(source, () => batchApplication(source, tensor.aval, inputs, size))
+      made.set(tensor, { tensor: batch, batched: true })
     } else {
       const same = inputs.every((input, i) => input.tensor === source.inputs[i])
-      const replaced = same ? tensor : apply(source.primitive, source.params, inputs.map((input) => input.tensor), tensor.aval) // prettier-ignore
+      const operands = inputs.map((input) => input.tensor)
+      const replaced = same
+        ? tensor
+        : rebuild(source, () => apply(source.primitive, source.params, operands, tensor.aval))
       made.set(tensor, { tensor: replaced, batched: false })
     }
   }

@@ -5,7 +5,7 @@ import { formatAval, sameAval } from '../core/aval.ts'
 import { ArgumentError, InternalError, ShapeError } from '../core/errors.ts'
 import { flattenTree, formatStructure, unflattenTree } from '../core/tree.ts'
 import { topologicalOrder } from '../ir/graph.ts'
-import { apply, parameter, type Tensor } from '../ir/tensor.ts'
+import { apply, parameter, rebuild, type Tensor } from '../ir/tensor.ts'
 import { barrier } from '../primitives/barrier.ts'
 import { fullLike } from '../primitives/literal.ts'
 import { checkLeaf, fresh, settle } from './leaves.ts'
@@ -40,7 +40,10 @@ function withoutBarriers(results: readonly (Tensor | null)[], tokens: readonly T
     const inputs = source.inputs.map((input) => replaced.get(input) ?? input)
     if (source.primitive === barrier.primitive && waiting.has(source.inputs[1]!)) replaced.set(tensor, inputs[0]!)
     else if (inputs.some((input, i) => input !== source.inputs[i]))
-      replaced.set(tensor, apply(source.primitive, source.params, inputs, tensor.aval))
+      replaced.set(
+        tensor,
+        rebuild(source, () => apply(source.primitive, source.params, inputs, tensor.aval)),
+      )
   }
   return results.map((result) => (result === null ? null : (replaced.get(result) ?? result)))
 }

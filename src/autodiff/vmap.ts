@@ -43,7 +43,7 @@ export function vmap<A extends readonly unknown[], R>(
     const trees = args.map((arg) => flattenTree(arg))
     let size: number | null = null
     const given = new Map<Tensor, Batched>()
-    const inner = trees.map(({ leaves, paths, structure }, i) => {
+    const inner: unknown[] = trees.map(({ leaves, paths, structure }, i) => {
       const axis = axes[i]
       if (axis === null || axis === undefined) return args[i]
       const parameters = leaves.map((leaf, j) => {
@@ -67,7 +67,7 @@ export function vmap<A extends readonly unknown[], R>(
     })
     if (size === null) throw new ArgumentError('vmap: no argument has a batch axis')
     const examples: number = size
-    const result = flattenTree(fn(...(inner as unknown[] as [...A])))
+    const result = flattenTree(fn(...(inner as [...A])))
     const outputs = result.leaves.map((leaf, i) => {
       if (leaf instanceof Tensor) return leaf
       throw new ArgumentError(`vmap: the function must return tensors, got ${typeof leaf} at ${result.paths[i]!}`)

@@ -4,7 +4,16 @@
 import { sizeOf } from '../core/shape.ts'
 import { evaluateReference } from '../ir/evaluate.ts'
 import { graphOf, printGraph, topologicalOrder } from '../ir/graph.ts'
-import { apply, type Graph, parameter, type Param, type Primitive, Tensor, type VjpContext } from '../ir/tensor.ts'
+import {
+  apply,
+  type Graph,
+  type Param,
+  parameter,
+  type Primitive,
+  rebuild,
+  Tensor,
+  type VjpContext,
+} from '../ir/tensor.ts'
 import { fullLike } from '../primitives/literal.ts'
 import { concat } from '../ops/shaping.ts'
 import { reshape, slice } from '../primitives/structural.ts'
@@ -52,7 +61,11 @@ export function closedBodyOf(
   for (const tensor of order) {
     const { source } = tensor
     if (!inside.has(tensor) || source.kind !== 'apply') continue
-    replaced.set(tensor, apply(source.primitive, source.params, source.inputs.map(operand), tensor.aval))
+    const inputs = source.inputs.map(operand)
+    replaced.set(
+      tensor,
+      rebuild(source, () => apply(source.primitive, source.params, inputs, tensor.aval)),
+    )
   }
   const results = outputs.map(operand)
   const all = [...parameters, ...captured.map((tensor) => replaced.get(tensor)!)]
@@ -67,7 +80,8 @@ export function instantiate(body: Graph, operands: readonly Tensor[]): Tensor[] 
     const { source } = tensor
     const inputs = source.kind === 'apply' ? source.inputs.map((input) => replaced.get(input)!) : []
     const same = source.kind !== 'apply' || inputs.every((input, i) => input === source.inputs[i])
-    replaced.set(tensor, same ? tensor : apply(source.primitive, source.params, inputs, tensor.aval))
+    const again = same ? tensor : rebuild(source, () => apply(source.primitive, source.params, inputs, tensor.aval))
+    replaced.set(tensor, again)
   }
   return body.outputs.map((output) => replaced.get(output)!)
 }

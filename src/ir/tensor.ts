@@ -147,6 +147,8 @@ export interface ApplicationObserver {
   readonly made: (application: Application) => void
   /** Calls `rule`; what it makes belongs to the derivative of `application`. */
   readonly deriving: <T>(application: Application, rule: () => T) => T
+  /** Calls `make`; what it makes stands for `application` in another graph. */
+  readonly rebuilding: <T>(application: Application, make: () => T) => T
 }
 
 // The one state here beside the identities: `ir` cannot import the runtime, which owns the observer. None costs one check per node.
@@ -160,6 +162,11 @@ export function observeApplications(next: ApplicationObserver | null): void {
 /** Calls a derivative rule of the application that made `output`. */
 export function applyRule<T>(output: Tensor, rule: () => T): T {
   return observer === null || output.source.kind !== 'apply' ? rule() : observer.deriving(output.source, rule)
+}
+
+/** Calls `make`, which makes the application behind `original` once more, with other inputs: it keeps its place in the user's code. */
+export function rebuild<T>(original: Source, make: () => T): T {
+  return observer === null || original.kind !== 'apply' ? make() : observer.rebuilding(original, make)
 }
 
 /** Operations that may wait for each other in one chain before something reads a value. */

@@ -116,7 +116,7 @@ function ordinary(
       outputs: () => filters,
       kernel: (inputs) => [...extents, inputsPerGroup(inputs), filters],
       fans: (inputs) => [inputsPerGroup(inputs), filters / groups],
-      apply: (x, kernel) => ops[operation](x, kernel, options),
+      apply: (x, kernel) => (operation === 'conv1d' ? ops.conv1d : ops.conv2d)(x, kernel, options),
     },
     options,
   )

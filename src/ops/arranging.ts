@@ -66,7 +66,7 @@ export function stack(tensors: readonly TensorLike[], axis = 0): Tensor {
 }
 
 /** The elements `from .. from + count - 1` along `axis`. */
-function part(x: Tensor, axis: number, from: number, count: number): Tensor {
+function partOf(x: Tensor, axis: number, from: number, count: number): Tensor {
   const ranges = x.shape.map((extent, i) => (i === axis ? { first: from, count } : { first: 0, count: extent }))
   return sliceBy(x, ranges, x.shape.map(() => 1)) // prettier-ignore
 }
@@ -97,7 +97,7 @@ export function split(x: TensorLike, partsOrSizes: number | readonly number[], a
   let from = 0
   return sizes.map((size) => {
     from += size
-    return part(tensor, at, from - size, size)
+    return partOf(tensor, at, from - size, size)
   })
 }
 
@@ -105,7 +105,7 @@ export function split(x: TensorLike, partsOrSizes: number | readonly number[], a
 export function unstack(x: TensorLike, axis = 0): Tensor[] {
   const tensor = asTensor('unstack', x)
   const at = normalizeAxis('unstack', axis, tensor.rank)
-  return Array.from({ length: tensor.shape[at]! }, (_, i) => squeeze(part(tensor, at, i, 1), at))
+  return Array.from({ length: tensor.shape[at]! }, (_, i) => squeeze(partOf(tensor, at, i, 1), at))
 }
 
 /**
@@ -132,7 +132,7 @@ function rolled(x: Tensor, axis: number, shift: number): Tensor {
   const extent = x.shape[axis]!
   const by = extent === 0 ? 0 : ((shift % extent) + extent) % extent
   if (by === 0) return x
-  return concat([part(x, axis, extent - by, by), part(x, axis, 0, extent - by)], axis)
+  return concat([partOf(x, axis, extent - by, by), partOf(x, axis, 0, extent - by)], axis)
 }
 
 /**

@@ -32,7 +32,7 @@ function checkOperand(name: string, operand: Operand, aval: Aval): void {
 }
 
 /** A function of one value. */
-export interface UnaryRule {
+interface UnaryRule {
   readonly operand: Operand
   readonly reference: (x: number, dtype: DType) => number
   readonly element: (x: Scalar) => Scalar
@@ -62,7 +62,7 @@ export const through = (fn: UnaryFn) => (x: Scalar): Scalar => unary(fn, x) // p
 export const zeroOf = (x: Scalar): Scalar => constant(x.dtype, 0)
 
 /** A function of two values. */
-export interface BinaryRule {
+interface BinaryRule {
   readonly operand: Operand
   readonly fn: BinaryFn
   readonly comparison?: true

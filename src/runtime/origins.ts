@@ -1,7 +1,7 @@
 // Where operations were called: while recording is on, every application of a primitive keeps the stack on which it was made.
 // Applications are the key, not tensors, since transforms make new tensors of one application.
 
-import { type Application, observeApplications, type Source } from '../ir/tensor.ts'
+import { type Application, observeApplications } from '../ir/tensor.ts'
 
 /** What is known of one application. */
 export interface Origin {
@@ -24,10 +24,15 @@ export interface CodePlace {
 const origins = new WeakMap<Application, Origin>()
 let nextSequence = 0
 let derivativeOf: Application | null = null
+let original: Origin | null = null
 
 const FRAMES = 60 // composites, layers and transforms lie between a primitive and the code of the caller
 
 function made(application: Application): void {
+  if (original !== null) {
+    origins.set(application, original)
+    return
+  }
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = FRAMES
   origins.set(application, { sequence: nextSequence++, stack: new Error('made'), derivativeOf })
@@ -45,20 +50,24 @@ function deriving<T>(application: Application, rule: () => T): T {
   }
 }
 
+function rebuilding<T>(application: Application, make: () => T): T {
+  const outer = original
+  original = origins.get(application) ?? outer
+  try {
+    return make()
+  } finally {
+    original = outer
+  }
+}
+
 /** Starts or stops recording. */
 export function recordOrigins(on: boolean): void {
-  observeApplications(on ? { made, deriving } : null)
+  observeApplications(on ? { made, deriving, rebuilding } : null)
 }
 
 /** What was recorded of an application, or null. */
 export function originOf(application: Application): Origin | null {
   return origins.get(application) ?? null
-}
-
-/** Gives the copy of an application in another graph what was recorded of the original. */
-export function inheritOrigin(from: Source, to: Source): void {
-  const known = from.kind === 'apply' ? origins.get(from) : undefined
-  if (known !== undefined && to.kind === 'apply') origins.set(to, known)
 }
 
 /** The folder of wgrad's own modules with a slash, or null in a bundle, where they cannot be told from the caller's. */

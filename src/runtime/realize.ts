@@ -7,11 +7,10 @@ import { formatAval } from '../core/aval.ts'
 import { flattenTree } from '../core/tree.ts'
 import { graphOf, printGraph, topologicalOrder } from '../ir/graph.ts'
 import type { Graph } from '../ir/tensor.ts'
-import { apply, parameter, Tensor } from '../ir/tensor.ts'
+import { apply, parameter, rebuild, Tensor } from '../ir/tensor.ts'
 import { currentDevice, type RuntimeDevice } from './device.ts'
 import { build, placementsOf, runOnce } from './execute.ts'
 import { checkRun, watchesNonFinite } from './nonFinite.ts'
-import { inheritOrigin } from './origins.ts'
 import { attachStorage, pendingStorage, storageOf, usableStorage } from './storage.ts'
 
 const executables = new WeakMap<RuntimeDevice, Map<string, Promise<Executable>>>()
@@ -97,8 +96,7 @@ function liftLiterals(outputs: readonly Tensor[]): { graph: Graph; values: numbe
     }
     // a node of its own even where nothing changes: the original is cut before this graph is compiled
     const inputs = source.inputs.map((input) => replaced.get(input)!)
-    const lifted = apply(source.primitive, source.params, inputs, tensor.aval)
-    if (watchesNonFinite()) inheritOrigin(source, lifted.source)
+    const lifted = rebuild(source, () => apply(source.primitive, source.params, inputs, tensor.aval))
     replaced.set(tensor, lifted)
   }
   return { graph: graphOf(parameters, outputs.map((output) => replaced.get(output)!)), values } // prettier-ignore

@@ -18,4 +18,13 @@ afterAll(async () => {
   backend?.dispose()
 })
 
-testSeries({ title: 'WebGPU', seed: 'dawn', first: 0, programs: 100, batch: 10, variants: () => deviceVariants(backend!) })
+testSeries({
+  title: 'WebGPU',
+  seed: 'dawn',
+  first: 0,
+  programs: 100,
+  batch: 10,
+  operations: 16,
+  device: 'webgpu',
+  variants: () => deviceVariants(backend!),
+})

@@ -26,11 +26,11 @@ const tiles = (kind: 'registers' | 'shared', rows: number, columns: number): Par
 
 test.each<{ name: string; target: Partial<Target>; products: readonly Product[] }>([
   { name: 'its own choice', target: {}, products: PRODUCTS },
-  { name: 'registers 4x8', target: tiles('registers', 4, 8), products: PRODUCTS.filter((_, i) => i % 3 === 0) },
+  { name: 'registers 4x8', target: tiles('registers', 4, 8), products: PRODUCTS.filter((_, i) => i % 4 === 0) },
   { name: 'tiles in workgroup memory', target: tiles('shared', 4, 4), products: WIDE_PRODUCTS },
 ])('with $name every product is within 4 sqrt(K) 2^-24 of the sum of magnitudes', async ({ name, target, products }) => {
   const aimed: Backend = { ...backend!, target: { ...backend!.target, ...target } }
-  const { worst, failures } = await checkProducts(aimed, products)
+  const { worst, failures } = await checkProducts(aimed, products, products === WIDE_PRODUCTS ? 1 : 8)
   console.info(`matmul on ${backend!.name} with ${name}: ${products.length} products, greatest error ${worst.toPrecision(3)} of what is allowed`) // prettier-ignore
   expect(failures).toEqual([])
   expect(worst).toBeGreaterThan(0)

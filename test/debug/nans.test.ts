@@ -3,6 +3,7 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   add,
+  checkpoint,
   createTrainer,
   customVjp,
   div,
@@ -10,6 +11,7 @@ import {
   grad,
   greater,
   jit,
+  jvp,
   log,
   losses,
   mul,
@@ -17,6 +19,7 @@ import {
   NonFiniteError,
   optim,
   realize,
+  scan,
   setDevice,
   softmax,
   sqrt,
@@ -24,6 +27,7 @@ import {
   sum,
   tensor,
   type Tensor,
+  vmap,
   where,
   ArgumentError,
 } from 'wgrad'
@@ -252,6 +256,29 @@ describe('jit', () => {
   })
 })
 
+describe('transforms that rebuild operations', () => {
+  test('scan, checkpoint and vmap keep the lines of what they rebuild', async () => {
+    nans(true)
+    let line = 0
+    const logarithm = (x: Tensor) => {
+      line = here() + 1
+      return log(sub(x, 1))
+    }
+    const start = tensor(1)
+    const programs: readonly ((x: Tensor) => Tensor)[] = [
+      (x) => scan((c: Tensor, v: Tensor) => [add(c, v), logarithm(v)] as const, start, x)[1],
+      (x) => checkpoint(logarithm)(x),
+      (x) => vmap(logarithm)(x),
+      (x) => jvp(logarithm, [x], [x]).tangent,
+    ]
+    for (const program of programs) {
+      const error = await failure(() => jit(program)(tensor([2, 1])).data())
+      expectLine(error, line)
+      expect(error.message).toContain('log')
+    }
+  })
+})
+
 describe('a trainer', () => {
   const split = {
     inputs: { shape: [8, 2], dtype: 'float32', data: Float32Array.from({ length: 16 }, (_, i) => i) },
@@ -309,17 +336,17 @@ describe('a trainer', () => {
   })
 
   test('trains as it does without, when nothing goes wrong', async () => {
-    const losses: (readonly number[])[] = []
+    const runs: (readonly number[])[] = []
     for (const on of [false, true]) {
       nans(on)
       const trainer = await make(squared, 1e-3)
       const seen: number[] = []
       for await (const report of trainer.run({ steps: 6 })) seen.push(...report.losses)
-      losses.push(seen)
+      runs.push(seen)
       await trainer.dispose()
     }
-    expect(losses[1]).toEqual(losses[0])
-    expect(losses[0]!.length).toBe(6)
+    expect(runs[1]).toEqual(runs[0])
+    expect(runs[0]!.length).toBe(6)
   })
 })
 

@@ -8,6 +8,7 @@ import * as jacobian from '../../examples/jacobian.ts'
 import * as learningRates from '../../examples/learningRates.ts'
 import * as nestedChain from '../../examples/nestedChain.ts'
 import * as reverseOrder from '../../examples/reverseOrder.ts'
+import { algebra, evaluate } from '../../examples/symbolic.ts'
 import * as vanishingGradients from '../../examples/vanishingGradients.ts'
 import { lectureGolden } from '../goldens/read.ts'
 
@@ -42,6 +43,7 @@ test('reverseOrder: both orders give the same, and reverse needs far fewer multi
   expect([reverseOrder.J1, reverseOrder.J2, reverseOrder.V]).toEqual([j1, j2, v])
   const result = await reverseOrder.run(print)
   expectNear(result.j2v, j2v, 1e-14)
+  expectNear(result.gradient, j1j2v, 1e-14)
   expectNear(result.reverse.gradient, j1j2v, 1e-14)
   expectNear(result.forward.gradient, j1j2v, 1e-14)
   expect([result.reverse.multiplications, result.forward.multiplications]).toEqual([18, 36])
@@ -67,6 +69,17 @@ describe('nestedChain', () => {
     expect(Math.abs(golden.nested.float32.derivative - derivative)).toBeLessThan(result.float32Bound)
   })
 
+  test('the symbolic rules give the derivative of one nesting, sign included', () => {
+    const at = 0.7
+    const [s, t] = [Math.sin(at), Math.tan(Math.sin(at))]
+    const derivative = (-Math.sin(t) / Math.cos(s) ** 2) * Math.cos(at)
+    for (const share of [true, false]) {
+      const { x, unary, differentiate } = algebra(share)
+      const once = unary('cos', unary('tan', unary('sin', x())))
+      expect(evaluate(differentiate(once), at)).toBeCloseTo(derivative, 14)
+    }
+  })
+
   test('without sharing the formula grows with the square of the depth, with it in proportion', () => {
     const at = (depth: number) => result.growth.find((entry) => entry.depth === depth)!
     expect(result.unshared.nodes).toBe(at(30).unshared)
@@ -85,6 +98,7 @@ test('vanishingGradients: the sigmoid starves its first layers, ReLU does not', 
   expect(share(sigmoid)).toBeGreaterThan(0)
   expect(Math.abs(Math.log10(share(relu)))).toBeLessThan(2)
   expect(Math.abs(Math.log10(share(tanh)))).toBeLessThan(2)
+  expect(Math.min(...relu)).toBeGreaterThan(0.1) // He's weights keep the size too
 })
 
 describe('learningRates', () => {

@@ -4,4 +4,4 @@
 import { cpuVariants } from './run.ts'
 import { testSeries } from './series.ts'
 
-testSeries({ title: 'CPU', seed: 'wgrad', first: 0, programs: 500, batch: 100, variants: cpuVariants })
+testSeries({ title: 'CPU', seed: 'wgrad', first: 0, programs: 500, batch: 100, device: 'cpu', variants: cpuVariants })

@@ -3,4 +3,12 @@
 import { cpuVariants } from './run.ts'
 import { testSeries } from './series.ts'
 
-testSeries({ title: 'CPU, second half', seed: 'wgrad', first: 500, programs: 500, batch: 100, variants: cpuVariants })
+testSeries({
+  title: 'CPU, second half',
+  seed: 'wgrad',
+  first: 500,
+  programs: 500,
+  batch: 100,
+  device: 'cpu',
+  variants: cpuVariants,
+})

@@ -8,7 +8,7 @@ import { parameter, type ReferenceArray, type Tensor } from '../../src/ir/tensor
 import { evaluateReference } from '../conformance/reference.ts'
 import { FAMILIES, TOTAL_WEIGHT } from './operations/table.ts'
 import { call, type Choice, type Entry, MOST_ELEMENTS, type Pool } from './pool.ts'
-import { evaluateCall, type FuzzProgram, floatLeaves, isOperation, type Range, type Value } from './program.ts'
+import { evaluateCall, type FuzzProgram, floatLeaves, isOperation, type Range, usesOf, type Value } from './program.ts'
 import { type Random, randomOf } from './random.ts'
 import { inputValues } from './values.ts'
 
@@ -67,6 +67,7 @@ function createDraft(seed: string, random: Random): Draft {
   const tensors: Tensor[] = []
   const bindings = new Map<Tensor, ReferenceArray>()
   const carried = new Set<number>()
+  const used = new Set<number>()
   const preferred = Array.from({ length: 3 }, () => random.of([1, 2, 3, 3, 4, 4, 5, 5, 7, 8, 11, 13, 16, 17]))
   if (random.chance(0.02)) preferred[0] = 0
   const extent = (): number => (random.chance(0.85) ? random.of(preferred) : random.of([1, 2, 3, 5, 7, 9]))
@@ -86,8 +87,10 @@ function createDraft(seed: string, random: Random): Draft {
   const pick: Pool['pick'] = (test) => {
     const found = entries.filter(test)
     if (found.length === 0) return null
-    // later values more often, so that programs grow deep
-    return random.chance(0.6) ? found[found.length - 1 - Math.floor(random.unit() ** 2 * found.length)]! : random.of(found) // prettier-ignore
+    // values that nothing uses yet and later ones more often, so that programs hang together and grow deep
+    const unused = found.filter(({ use }) => !used.has(use))
+    if (unused.length > 0 && random.chance(0.5)) return random.of(unused)
+    return random.chance(0.5) ? found[found.length - 1 - Math.floor(random.unit() ** 2 * found.length)]! : random.of(found) // prettier-ignore
   }
 
   const input: Pool['input'] = (shape, dtype, range) => {
@@ -106,6 +109,7 @@ function createDraft(seed: string, random: Random): Draft {
     bindings.set(tensor, value!)
     tensors.push(tensor)
     const use = values.length
+    usesOf(choice.call).forEach((operand) => used.add(operand))
     values.push({ kind: 'call', aval: tensor.aval, call: choice.call })
     entries.push({ use, shape: tensor.shape, dtype: tensor.dtype, exact: choice.exact })
     if (greatest > LARGE && isFloating(tensor.dtype))
@@ -148,7 +152,9 @@ function createDraft(seed: string, random: Random): Draft {
       }
       const last = calls.at(-1) ?? 0
       const chosen = new Set<number>([last, ...state.keys()])
-      for (let count = random.below(4); count > 0 && calls.length > 0; count--) chosen.add(random.of(calls))
+      const ends = calls.filter((value) => !used.has(value))
+      for (const list of [ends, ends, ends, ends, calls])
+        if (list.length > 0 && random.chance(0.7)) chosen.add(random.of(list))
       const outputs = random.shuffled([...chosen])
       return {
         seed,

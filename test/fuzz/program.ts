@@ -7,6 +7,7 @@ import { isFloating } from '../../src/core/dtype.ts'
 import { graphOf } from '../../src/ir/graph.ts'
 import { type Graph, parameter, Tensor } from '../../src/ir/tensor.ts'
 import * as ops from '../../src/ops/index.ts'
+import * as transformed from './transformed.ts'
 
 /** The value of that number. */
 export interface Use {
@@ -80,7 +81,7 @@ const isCall = (argument: Argument): argument is Call =>
   typeof argument === 'object' && argument !== null && 'name' in argument
 const isList = (argument: Argument): argument is readonly Argument[] => Array.isArray(argument)
 
-const functions: Readonly<Record<string, unknown>> = ops
+const functions: Readonly<Record<string, unknown>> = { ...ops, ...transformed }
 
 /** Whether the library exports an operation of that name. */
 export const isOperation = (name: string): boolean => typeof functions[name] === 'function'
@@ -140,7 +141,10 @@ export function graphOfProgram(program: FuzzProgram): FuzzGraph {
   program.values.forEach((value, i) => {
     if (!live.has(i)) return
     if (value.kind === 'call') {
-      tensors.set(i, evaluateCall(value.call, (use) => tensors.get(use)!))
+      tensors.set(
+        i,
+        evaluateCall(value.call, (use) => tensors.get(use)!),
+      )
       return
     }
     const role = value.kind === 'argument' ? 'argument' : 'buffer'

@@ -6,7 +6,7 @@ import { createCpuBackend } from '../../src/backend/cpu/cpu.ts'
 import { WEBGPU_LIKE } from '../conformance/forward.ts'
 import { generateProgram } from './generate.ts'
 import { checkProgram, type Outcome, type Variants } from './oracle.ts'
-import { type FuzzProgram, printProgram } from './program.ts'
+import { type FuzzProgram, liveValues, printProgram } from './program.ts'
 import { shrinkProgram } from './shrink.ts'
 
 const OFF: FuseOptions = { epilogues: false, rows: false }
@@ -34,6 +34,8 @@ export interface SeriesOptions {
   readonly seed: string
   readonly first?: number
   readonly programs: number
+  /** The most operations of a program. Default 40. */
+  readonly operations?: number
   /** Stops after so many failures. Default 5. */
   readonly failures?: number
   /** Whether failures are shrunk. Default true. */
@@ -71,6 +73,7 @@ const fuseOf = (index: number): FuseOptions =>
 /** Runs a series of programs. */
 export async function runSeries(variants: (index: number) => Variants, options: SeriesOptions): Promise<Summary> {
   const { seed, first = 0, programs, failures: most = 5, shrink = true } = options
+  const limit = options.operations === undefined ? {} : { operations: options.operations }
   const failures: Failure[] = []
   let operations = 0
   let illConditioned = 0
@@ -79,9 +82,9 @@ export async function runSeries(variants: (index: number) => Variants, options: 
   let index = first
   for (; index < first + programs && failures.length < most; index++) {
     const name = `${seed}/${index}`
-    const program = generateProgram(name)
+    const program = generateProgram(name, limit)
     const outcome = await checkProgram(program, variants(index))
-    operations += program.values.filter(({ kind }) => kind === 'call').length
+    operations += [...liveValues(program)].filter((value) => program.values[value]!.kind === 'call').length
     if (outcome.illConditioned) illConditioned++
     if (outcome.compileTime > slowest.milliseconds) slowest = { milliseconds: outcome.compileTime, seed: name }
     if (outcome.code > longest.characters) longest = { characters: outcome.code, seed: name }

@@ -11,6 +11,9 @@ export interface SeriesTests {
   readonly first: number
   readonly programs: number
   readonly batch: number
+  /** The most operations of a program; 40 when missing. */
+  readonly operations?: number
+  readonly device: 'cpu' | 'webgpu'
   readonly variants: () => (index: number) => Variants
 }
 
@@ -20,13 +23,16 @@ const MOST_ILL_CONDITIONED = 0.06
 const MOST_CODE = 500_000
 
 /** Defines the tests of a series. */
-export function testSeries({ title, seed, first, programs, batch, variants }: SeriesTests): void {
+export function testSeries({ title, seed, first, programs, batch, operations, device, variants }: SeriesTests): void {
+  const limit = operations === undefined ? {} : { operations }
+  const reproduce = (failed: string): string =>
+    `npm run fuzz -- --device ${device} --seed ${seed} --first ${failed.split('/').at(-1)} --programs 1${operations === undefined ? '' : ` --operations ${operations}`}`
   const done: Summary[] = []
   const batches = Array.from({ length: Math.ceil(programs / batch) }, (_, i) => first + i * batch)
   test.each(batches)(`${title}: programs ${seed}/%i and following`, { timeout: 120_000 }, async (start) => {
-    const summary = await runSeries(variants(), { seed, first: start, programs: batch, failures: 2 })
+    const summary = await runSeries(variants(), { ...limit, seed, first: start, programs: batch, failures: 2 })
     done.push(summary)
-    expect(summary.failures.map(({ seed: failed, report }) => `seed ${failed}\n${report}`)).toEqual([])
+    expect(summary.failures.map(({ seed: failed, report }) => `${reproduce(failed)}\n${report}`)).toEqual([])
     expect(summary.longest.characters).toBeLessThan(MOST_CODE)
   })
   test(`${title}: hardly any program is too ill-conditioned to compare`, () => {
@@ -35,11 +41,11 @@ export function testSeries({ title, seed, first, programs, batch, variants }: Se
     expect(done.reduce((sum, { illConditioned }) => sum + illConditioned, 0)).toBeLessThan(MOST_ILL_CONDITIONED * total)
   })
   afterAll(() => {
-    const operations = done.reduce((sum, summary) => sum + summary.operations, 0)
+    const total = done.reduce((sum, summary) => sum + summary.operations, 0)
     const slowest = done.map((summary) => summary.slowest).sort((a, b) => b.milliseconds - a.milliseconds)[0]
     const longest = done.map((summary) => summary.longest).sort((a, b) => b.characters - a.characters)[0]
     console.info(
-      `${title}: ${programs} programs of ${(operations / programs).toFixed(1)} operations; slowest compilation ` +
+      `${title}: ${programs} programs of ${(total / programs).toFixed(1)} operations; slowest compilation ` +
         `${slowest?.milliseconds.toFixed(0)} ms (${slowest?.seed}), longest code ${longest?.characters} characters (${longest?.seed})`,
     )
   })

@@ -12,7 +12,7 @@ export async function shrinkProgram(
 ): Promise<FuzzProgram> {
   let best = program
   let left = budget
-  for (let found = true; found && left > 0; ) {
+  for (let found = true; found && left > 0;) {
     found = false
     for (const candidate of candidatesOf(best)) {
       if (left-- <= 0) break

@@ -9,7 +9,7 @@ import type { Tensor } from '../../src/ir/tensor.ts'
 import * as losses from '../../src/ops/losses.ts'
 import { logSoftmax, sum } from '../../src/ops/reductions.ts'
 import { readArray, readData, readItem, tensor } from '../../src/runtime/host.ts'
-import { expectValues } from '../nn/numbers.ts'
+import { ROUNDING, worstError } from '../nn/numbers.ts'
 
 const double = (values: number[] | number[][]): Tensor => tensor(values, { dtype: 'float64' })
 const predictions = () => double([[0.5, -2, 3], [0, 1, -1]]) // prettier-ignore
@@ -51,18 +51,20 @@ const cases = [
 ]
 
 test.each(cases)('$name has the values and gradients of PyTorch', async ({ loss, values, gradient }) => {
-  await expectValues(loss(predictions()), values)
-  await expectValues(grad((x: Tensor) => sum(loss(x)))(predictions()), gradient)
+  expect(await worstError(loss(predictions()), values)).toBeLessThan(ROUNDING)
+  expect(await worstError(grad((x: Tensor) => sum(loss(x)))(predictions()), gradient)).toBeLessThan(ROUNDING)
 })
 
 test.each(cases.filter(({ name }) => name !== 'hinge'))('$name has derivatives of both orders', async ({ loss }) => {
-  await checkGradients(loss, [predictions()], { order: 2 })
+  expect((await checkGradients(loss, [predictions()], { order: 2 })).worst).toBeLessThan(1)
 })
 
 test('targets have derivatives of both orders', async () => {
-  await checkGradients(losses.logCosh, [predictions(), targets()], { order: 2 })
-  await checkGradients(losses.cosineSimilarity, [predictions(), targets()], { order: 2 })
-  await checkGradients((t: Tensor) => losses.klDivergence(logSoftmax(predictions()), t), [double([[0.2, 0.7, 0.1], [0.5, 0.25, 0.25]])], { order: 2 }) // prettier-ignore
+  expect((await checkGradients(losses.logCosh, [predictions(), targets()], { order: 2 })).worst).toBeLessThan(1)
+  expect((await checkGradients(losses.cosineSimilarity, [predictions(), targets()], { order: 2 })).worst).toBeLessThan(
+    1,
+  )
+  expect((await checkGradients((t: Tensor) => losses.klDivergence(logSoftmax(predictions()), t), [double([[0.2, 0.7, 0.1], [0.5, 0.25, 0.25]])], { order: 2 })).worst).toBeLessThan(1) // prettier-ignore
 })
 
 test('reduction gives the mean or the sum of the rows', async () => {
@@ -82,8 +84,8 @@ describe('at kinks and extremes', () => {
   test('huber has both forms and the same derivative at delta', async () => {
     const x = double([1.5, -1.5, 1.5 + 1e-9, 0])
     const loss = (y: Tensor) => losses.huber(y, double([0, 0, 0, 0]), { delta: 1.5 })
-    await expectValues(loss(x), [1.125, 1.125, 1.125 + 1.5e-9, 0])
-    await expectValues(grad((y: Tensor) => sum(loss(y)))(x), [1.5, -1.5, 1.5, 0])
+    expect(await worstError(loss(x), [1.125, 1.125, 1.125 + 1.5e-9, 0])).toBeLessThan(ROUNDING)
+    expect(await worstError(grad((y: Tensor) => sum(loss(y)))(x), [1.5, -1.5, 1.5, 0])).toBeLessThan(ROUNDING)
   })
 
   test('logCosh keeps the digits of small float32 errors and does not overflow at large ones', async () => {
@@ -111,13 +113,15 @@ describe('at kinks and extremes', () => {
   test('klDivergence takes impossible targets and predictions of probability 0', async () => {
     const p = double([[-Infinity, Math.log(0.5), Math.log(0.5)]])
     const t = double([[0, 0.5, 0.5]])
-    await expectValues(losses.klDivergence(p, t), [0])
-    await expectValues(grad((x: Tensor) => sum(losses.klDivergence(x, t)))(p), [0, -0.5, -0.5])
+    expect(await worstError(losses.klDivergence(p, t), [0])).toBeLessThan(ROUNDING)
+    expect(await worstError(grad((x: Tensor) => sum(losses.klDivergence(x, t)))(p), [0, -0.5, -0.5])).toBeLessThan(
+      ROUNDING,
+    )
   })
 
   test('cosineSimilarity takes rows of any scale, and rows of zeros', async () => {
-    const x = tensor([[3e30, 4e30], [3e-30, 4e-30], [0, 0]]) // prettier-ignore
-    const y = tensor([[4e30, 3e30], [4, 3], [1, 2]]) // prettier-ignore
+    const x = double([[3e200, 4e200], [3e-200, 4e-200], [0, 0]]) // prettier-ignore
+    const y = double([[4e200, 3e200], [4, 3], [1, 2]]) // prettier-ignore
     const values = await readData(losses.cosineSimilarity(x, y))
     ;[-0.96, -0.96, 0].forEach((value, i) => expect(values[i]).toBeCloseTo(value, 6))
     const gradient = await readArray(grad((z: Tensor) => sum(losses.cosineSimilarity(z, y)))(x))

@@ -53,9 +53,11 @@ test('micro-batches have statistics of their own, each of which moves the runnin
   await trainer.dispose()
 })
 
+const CELLS = { simpleRnn: nn.simpleRnn, lstm: nn.lstm, gru: nn.gru }
+
 test.each(['simpleRnn', 'lstm', 'gru'] as const)('%s learns to tell which of two sequences rises', async (name) => {
   const trainer = await createTrainer({
-    model: nn.sequential([nn[name](4), nn.dense(2)]),
+    model: nn.sequential([CELLS[name](4), nn.dense(2)]),
     loss: losses.softmaxCrossEntropy,
     optimizer: optim.adam({ learningRate: 0.05 }),
     data: {

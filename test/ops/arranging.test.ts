@@ -100,7 +100,7 @@ describe('concat and stack', () => {
       const joined = concat([a, b, a], 1)
       return [mul(joined, joined), stack([mul(c, c), c], 1)]
     }
-    await checkGradients(fn, [ramp([2, 3]), ramp([2, 2]), ramp([3])], { order: 2 })
+    expect((await checkGradients(fn, [ramp([2, 3]), ramp([2, 2]), ramp([3])], { order: 2 })).checked.second).toBeGreaterThan(0) // prettier-ignore
   })
 
   test('name both shapes that do not fit', () => {
@@ -129,7 +129,7 @@ describe('split and unstack', () => {
 
   test('have gradients, also where a part is not used', async () => {
     const second = (x: Tensor): Tensor => mul(split(x, [1, 2, 2])[1]!, unstack(x)[0]!)
-    await checkGradients(second, [ramp([5])], { order: 2 })
+    expect((await checkGradients(second, [ramp([5])], { order: 2 })).checked.second).toBeGreaterThan(0) // prettier-ignore
     expect(await valuesOf(grad((x: Tensor) => sum(split(x, [1, 2, 2])[1]!))(ramp([5])))).toEqual([0, 1, 1, 0, 0])
   })
 
@@ -165,7 +165,7 @@ describe('roll, tile and repeat', () => {
   ])("tile by $repeats has NumPy's values", async ({ repeats, shape, values }) => {
     const tiled = tile(ramp([2, 3]), repeats)
     expect(tiled.shape).toEqual(shape)
-    if (values.length > 0) expect(await valuesOf(tiled)).toEqual(values)
+    expect(await valuesOf(tiled)).toEqual(values)
   })
 
   test.each([
@@ -176,7 +176,7 @@ describe('roll, tile and repeat', () => {
   ])("repeat $count times along $axis has NumPy's values", async ({ count, axis, shape, values }) => {
     const repeated = repeat(ramp([2, 3]), count, axis)
     expect(repeated.shape).toEqual(shape)
-    if (values.length > 0) expect(await valuesOf(repeated)).toEqual(values)
+    expect(await valuesOf(repeated)).toEqual(values)
   })
 
   test.each(EXTREMES)('keep every value of $dtype', async ({ dtype, values }) => {
@@ -193,8 +193,8 @@ describe('roll, tile and repeat', () => {
       const list = [roll(x, [1, -2], [0, 1]), tile(x, [2, 3]), repeat(x, 3, 1), repeat(x, 2, 0), roll(x, 4)]
       return list.map((one) => mul(one, one))
     }
-    await checkGradients(fn, [ramp([2, 5])], { order: 2 })
-    await checkGradients(fn, [ramp([1, 1])], { order: 2 })
+    expect((await checkGradients(fn, [ramp([2, 5])], { order: 2 })).checked.second).toBeGreaterThan(0) // prettier-ignore
+    expect((await checkGradients(fn, [ramp([1, 1])], { order: 2 })).checked.second).toBeGreaterThan(0) // prettier-ignore
   })
 
   test('take scalars and extents of 0', async () => {

@@ -10,7 +10,7 @@ import { mul } from '../../src/ops/arithmetic.ts'
 import { sum } from '../../src/ops/reductions.ts'
 import { reshape } from '../../src/ops/shaping.ts'
 import { readData, tensor } from '../../src/runtime/host.ts'
-import { expectValues, numbers } from '../nn/numbers.ts'
+import { numbers, ROUNDING, worstError } from '../nn/numbers.ts'
 
 // 2 queries of 4 heads over 3 keys of 2 heads; features 3, values 2
 const q = () => numbers([1, 2, 4, 3])
@@ -53,11 +53,11 @@ const cases: readonly { name: string; options: () => AttentionOptions; values: n
 
 describe.each(cases)('grouped attention $name', ({ options, values, gradients }) => {
   test('has the values and gradients of PyTorch', async () => {
-    await expectValues(attention(q(), k(), v(), options()), values)
+    expect(await worstError(attention(q(), k(), v(), options()), values)).toBeLessThan(ROUNDING)
     const loss = (a: Tensor, b: Tensor, c: Tensor): Tensor =>
       sum(mul(attention(a, b, c, options()), numbers([1, 2, 4, 2], { a: 29, b: 5 })))
     for (const [i, gradient] of gradients.entries())
-      await expectValues(grad(loss, { argnums: i })(q(), k(), v()), gradient)
+      expect(await worstError(grad(loss, { argnums: i })(q(), k(), v()), gradient)).toBeLessThan(ROUNDING)
   })
 
   test('has derivatives of both orders', async () => {
@@ -70,13 +70,13 @@ test('a bool mask keeps where it is true, broadcast over heads and combined with
   const keep = tensor([[[true, false, true]], [[false, true, true]], [[true, true, true]], [[true, true, false]]])
   const add = tensor([[[0, -Infinity, 0]], [[-Infinity, 0, 0]], [[0, 0, 0]], [[0, 0, -Infinity]]], { dtype: 'float64' })
   const expected = [...(await readData(attention(q(), k(), v(), { mask: add })))]
-  await expectValues(attention(q(), k(), v(), { mask: keep }), expected)
+  expect(await worstError(attention(q(), k(), v(), { mask: keep }), expected)).toBeLessThan(ROUNDING)
   const pattern = tensor([[true, false, false], [true, true, false]]) // prettier-ignore
   const causal = [...(await readData(attention(q(), k(), v(), { mask: keep, causal: true })))]
   const both = [...(await readData(attention(q(), k(), v(), { mask: reshape(keep, [4, 1, 3]), causal: true })))]
   expect(both).toEqual(causal)
   const plainCausal = [...(await readData(attention(q(), k(), v(), { mask: pattern })))]
-  await expectValues(attention(q(), k(), v(), { causal: true }), plainCausal)
+  expect(await worstError(attention(q(), k(), v(), { causal: true }), plainCausal)).toBeLessThan(ROUNDING)
   expect(causal).not.toEqual(plainCausal)
 })
 
@@ -88,13 +88,14 @@ test.each([
   const float = (shape: number[], a: number) => numbers(shape, { a, dtype: 'float32' })
   const operands = [float([1, 2, 1, 3], 37), float([1, 3, 1, 3], 23), float([1, 3, 1, 2], 41)] as const
   const values = await readData(attention(...operands, { mask: made() }))
-  expect([...values.slice(0, 2)]).toEqual([0, 0])
+  expect(Array.from(values.slice(0, 2))).toEqual([0, 0])
   expect(values.slice(2).some((value) => value !== 0)).toBe(true)
   for (const argnums of [0, 1, 2]) {
     const loss = (a: Tensor, b: Tensor, c: Tensor): Tensor => sum(attention(a, b, c, { mask: made() }))
-    const gradient = await readData(grad(loss, { argnums })(...operands))
+    const gradient = Array.from(await readData(grad(loss, { argnums })(...operands)))
     expect(gradient.every(Number.isFinite)).toBe(true)
-    if (argnums === 0) expect([...gradient.slice(0, 3)].map((value) => value + 0)).toEqual([0, 0, 0])
+    // nothing flows to the query that sees nothing
+    expect(gradient.slice(0, argnums === 0 ? 3 : 0).every((value) => value === 0)).toBe(true)
   }
 })
 

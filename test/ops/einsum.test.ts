@@ -77,14 +77,14 @@ test.each(EQUATIONS)('$equation of $shapes is the sum that it stands for', async
   for (const dtype of ['float64', 'float32', 'int32'] as const) {
     const result = einsum(equation, ...shapes.map((shape) => ramp(shape, dtype)))
     expect([result.dtype, result.shape]).toEqual([dtype, expected.shape])
-    if (result.size > 0) expect((await valuesOf(result)).map((value) => value + 0)).toEqual(expected.values)
+    expect((await valuesOf(result)).map((value) => value + 0)).toEqual(expected.values)
   }
 })
 
 test.each(EQUATIONS.filter(({ shapes }) => sizeOf(shapes.flat()) > 0 && sizeOf(shapes[0]!) < 60))(
   'the gradients of $equation of $shapes agree with differences to the second order',
   async ({ equation, shapes }) => {
-    await checkGradients((...xs: Tensor[]) => einsum(equation, ...xs), shapes.map((shape) => ramp(shape)), { order: 2 }) // prettier-ignore
+    expect((await checkGradients((...xs: Tensor[]) => einsum(equation, ...xs), shapes.map((shape) => ramp(shape)), { order: 2 })).checked.second).toBeGreaterThan(0) // prettier-ignore
   },
 )
 

@@ -59,7 +59,7 @@ test('has gradients of two orders', async () => {
     const part = index(x, '::-1', null, positions([2, 0, 2]), 1)
     return mul(part, part)
   }
-  await checkGradients(fn, [ramp([2, 3, 4])], { order: 2 })
+  expect((await checkGradients(fn, [ramp([2, 3, 4])], { order: 2 })).checked.second).toBeGreaterThan(0) // prettier-ignore
   // a position that is read twice gets both cotangents
   const gradient = grad((x: Tensor) => sum(index(x, positions([2, 0, 2]))))
   expect(await valuesOf(gradient(ramp([4])))).toEqual([1, 0, 2, 0])

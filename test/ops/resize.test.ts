@@ -51,7 +51,7 @@ test.each([
 ] as const)('$method (aligned: $alignCorners) has gradients of two orders', async (options) => {
   for (const size of [[3, 5], [2, 2], [5, 1]] as const) {
     const fn = (x: Tensor): Tensor => mul(resize(x, size, options), resize(x, size, options))
-    await checkGradients(fn, [ramp([1, 2, 3, 1])], { order: 2 })
+    expect((await checkGradients(fn, [ramp([1, 2, 3, 1])], { order: 2 })).checked.second).toBeGreaterThan(0) // prettier-ignore
   }
 }) // prettier-ignore
 

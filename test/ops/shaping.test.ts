@@ -47,7 +47,7 @@ describe('slice', () => {
         const got = pairs.map(([start, stop]) => slice(x, [start], [stop], [step]))
         const expected = pairs.map(([start, stop]) => pythonSlice(list, start, stop, step))
         expect(got.map(({ shape }) => shape)).toEqual(expected.map(({ length }) => [length]))
-        for (const [i, one] of got.entries()) if (one.size > 0) expect(await valuesOf(one), `${pairs[i]} step ${step}`).toEqual(expected[i]) // prettier-ignore
+        for (const [i, one] of got.entries()) expect(await valuesOf(one), `${pairs[i]} step ${step}`).toEqual(expected[i]) // prettier-ignore
       }
     },
     60_000,
@@ -90,7 +90,7 @@ describe('pad', () => {
     expect(await valuesOf(output)).toEqual(values)
     expect(await valuesOf(pullback(ramp([6, 9]))[0])).toEqual(gradient)
     const square = (x: Tensor): Tensor => mul(pad(x, padding, mode), pad(x, padding, mode))
-    await checkGradients(square, [ramp([3, 4])], { order: 2 })
+    expect((await checkGradients(square, [ramp([3, 4])], { order: 2 })).checked.second).toBeGreaterThan(0) // prettier-ignore
   })
 
   test.each(DTYPES)('keeps %s exactly in every mode', async (dtype) => {

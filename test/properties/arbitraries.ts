@@ -63,7 +63,11 @@ export const arrayOf = (shape: Shape, element: (coordinate: readonly number[]) =
 })
 
 /** What `fn` gives for arrays, on the CPU backend; it agrees with the float64 reference, bit for bit in float32. */
-export async function onCpu(fn: (...inputs: Tensor[]) => Tensor, ...arrays: readonly ReferenceArray[]): Promise<ReferenceArray> { // prettier-ignore
+export async function onCpu(
+  fn: (...inputs: Tensor[]) => Tensor,
+  ...arrays: readonly ReferenceArray[]
+): Promise<ReferenceArray> {
+  // prettier-ignore
   const inputs = arrays.map(({ shape, dtype }, i) => parameter({ shape, dtype }, `x${i}`))
   const graph = graphOf(inputs, [fn(...inputs)])
   const values = arrays.map(({ shape, dtype, data }) => ({ shape, dtype, data: dtype === 'int32' ? Int32Array.from(data) : Float32Array.from(data) })) // prettier-ignore

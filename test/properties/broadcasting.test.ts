@@ -76,7 +76,10 @@ test('where broadcasts all three operands', async () => {
 test('a number and a scalar tensor broadcast alike', async () => {
   const check = fc.asyncProperty(shapes(), async (shape) => {
     const x = counting(shape)
-    const [byNumber, byTensor] = [await onCpu((t) => mul(t, 3), x), await onCpu((t, s) => mul(t, s), x, counting([], 3))]
+    const [byNumber, byTensor] = [
+      await onCpu((t) => mul(t, 3), x),
+      await onCpu((t, s) => mul(t, s), x, counting([], 3)),
+    ]
     expect(plain(byNumber)).toEqual(plain(byTensor))
   })
   await fc.assert(check, { ...RUNS, numRuns: 50 })

@@ -10,7 +10,15 @@ import { isFloating } from '../../src/core/dtype.ts'
 import type { ReferenceArray, Tensor } from '../../src/ir/tensor.ts'
 import { add, mul, sum, square } from '../../src/ops/index.ts'
 import { printProgram } from '../fuzz/program.ts'
-import { bind, type Bound, differenceIn, innerProduct, type RandomFunction, randomFunction, valuesOf } from './functions.ts'
+import {
+  bind,
+  type Bound,
+  differenceIn,
+  innerProduct,
+  type RandomFunction,
+  randomFunction,
+  valuesOf,
+} from './functions.ts'
 
 const RUNS = 60
 
@@ -118,7 +126,10 @@ test('Hessians are symmetric', () => {
     const [matrix] = valuesOf([hessian(fn)(first!)], one.bound)
     const { size } = first!
     compared++
-    const transposed = Float64Array.from(matrix!.data, (_, i) => matrix!.data[(i % size) * size + Math.floor(i / size)]!)
+    const transposed = Float64Array.from(
+      matrix!.data,
+      (_, i) => matrix!.data[(i % size) * size + Math.floor(i / size)]!,
+    )
     expect(matrix!.shape).toEqual([...first!.shape, ...first!.shape])
     expect(differenceIn(matrix!, { ...matrix!, data: transposed })).toBeNull()
   })

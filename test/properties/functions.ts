@@ -25,7 +25,11 @@ export function randomFunction(seed: string, options: GenerateOptions = {}): Ran
     call: (...inputs) => {
       const tensors = new Map(leaves.map(({ i }, position) => [i, inputs[position]!]))
       program.values.forEach((value, i) => {
-        if (value.kind === 'call' && live.has(i)) tensors.set(i, evaluateCall(value.call, (use) => tensors.get(use)!))
+        if (value.kind === 'call' && live.has(i))
+          tensors.set(
+            i,
+            evaluateCall(value.call, (use) => tensors.get(use)!),
+          )
       })
       return program.outputs.map((output) => tensors.get(output)!)
     },

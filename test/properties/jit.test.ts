@@ -36,11 +36,13 @@ test('jit(f) is f', async () => {
       const inputs = one.inputs.map((input, i) => fromHost({ ...input.aval, data: inputValues(input, `jit ${seed} ${i} ${call}`) })) // prettier-ignore
       const [whole, single] = [compiled(...inputs), await stepByStep(one, inputs)]
       for (const [i, output] of whole.entries()) {
-        const [got, expected] = [await output.data(), await single[i]!.data()]
+        const [got, expected] = [Float64Array.from(await output.data()), Float64Array.from(await single[i]!.data())]
         const greatest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3)
         const allowed = isFloating(output.dtype) ? 1e-4 * greatest : 0
         const wrong = expected.findIndex((value, at) => !(Math.abs(got[at]! - value) <= allowed))
-        expect(wrong, `output ${i}: got ${got[wrong]}, expected ${expected[wrong]}\n${printProgram(one.program)}`).toBe(-1)
+        expect(wrong, `output ${i}: got ${got[wrong]}, expected ${expected[wrong]}\n${printProgram(one.program)}`).toBe(
+          -1,
+        )
       }
     }
   })

@@ -24,8 +24,18 @@ test('cumsum and cumprod are the sums and products up to each element', () => {
   const check = fc.property(alongAxis(), ([x, axis]) => {
     const sums = arrayOf(x.shape, (at) => upTo(x, at, axis).reduce((a, b) => a + b, 0))
     const products = arrayOf(x.shape, (at) => upTo(x, at, axis).reduce((a, b) => a * b, 1))
-    expect(differenceIn(inFloat64((t) => ops.cumsum(t, axis), x), sums)).toBeNull()
-    expect(differenceIn(inFloat64((t) => ops.cumprod(t, axis), x), products)).toBeNull()
+    expect(
+      differenceIn(
+        inFloat64((t) => ops.cumsum(t, axis), x),
+        sums,
+      ),
+    ).toBeNull()
+    expect(
+      differenceIn(
+        inFloat64((t) => ops.cumprod(t, axis), x),
+        products,
+      ),
+    ).toBeNull()
   })
   fc.assert(check, RUNS)
 })
@@ -33,7 +43,12 @@ test('cumsum and cumprod are the sums and products up to each element', () => {
 test('inclusive is exclusive plus the element, reverse is the flip of the flip, and the last is the whole', () => {
   const check = fc.property(alongAxis({ empty: false }), ([x, axis]) => {
     const same = (f: (t: Tensor) => ReturnType<typeof ops.sum>, g: typeof f): void =>
-      expect(differenceIn(inFloat64((t) => f(t), x), inFloat64((t) => g(t), x))).toBeNull()
+      expect(
+        differenceIn(
+          inFloat64((t) => f(t), x),
+          inFloat64((t) => g(t), x),
+        ),
+      ).toBeNull()
     same((t) => ops.cumsum(t, axis), (t) => ops.add(ops.cumsum(t, axis, { exclusive: true }), t)) // prettier-ignore
     same((t) => ops.cumprod(t, axis), (t) => ops.mul(ops.cumprod(t, axis, { exclusive: true }), t)) // prettier-ignore
     same((t) => ops.cumsum(t, axis, { reverse: true }), (t) => ops.flip(ops.cumsum(ops.flip(t, axis), axis), axis)) // prettier-ignore

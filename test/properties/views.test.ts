@@ -22,7 +22,12 @@ test('transpose moves axes as its permutation says, and the inverse permutation 
   const check = fc.asyncProperty(permuted(), async ([shape, permutation]) => {
     const x = counting(shape)
     const moved = permutation.map((axis) => shape[axis]!)
-    const expected = arrayOf(moved, (at) => elementAt(x, shape.map((_, axis) => at[permutation.indexOf(axis)]!)))
+    const expected = arrayOf(moved, (at) =>
+      elementAt(
+        x,
+        shape.map((_, axis) => at[permutation.indexOf(axis)]!),
+      ),
+    )
     expect(plain(await onCpu((t) => transpose(t, permutation), x))).toEqual(plain(expected))
     const inverse = permutation.map((_, axis) => permutation.indexOf(axis))
     expect(plain(await onCpu((t) => transpose(transpose(t, permutation), inverse), x))).toEqual(plain(x))
@@ -44,13 +49,21 @@ test('reshape keeps the row-major order, by any way', async () => {
 })
 
 test('flip is its own inverse and reverses the chosen axes', async () => {
-  const check = fc.asyncProperty(withAxes(() => fc.boolean()), async ([shape, chosen]) => {
-    const axes = shape.flatMap((_, axis) => (chosen[axis] ? [axis] : []))
-    const x = counting(shape)
-    const expected = arrayOf(shape, (at) => elementAt(x, at.map((c, axis) => (chosen[axis] ? shape[axis]! - 1 - c : c))))
-    expect(plain(await onCpu((t) => flip(t, axes), x))).toEqual(plain(expected))
-    expect(plain(await onCpu((t) => flip(flip(t, axes), axes), x))).toEqual(plain(x))
-  })
+  const check = fc.asyncProperty(
+    withAxes(() => fc.boolean()),
+    async ([shape, chosen]) => {
+      const axes = shape.flatMap((_, axis) => (chosen[axis] ? [axis] : []))
+      const x = counting(shape)
+      const expected = arrayOf(shape, (at) =>
+        elementAt(
+          x,
+          at.map((c, axis) => (chosen[axis] ? shape[axis]! - 1 - c : c)),
+        ),
+      )
+      expect(plain(await onCpu((t) => flip(t, axes), x))).toEqual(plain(expected))
+      expect(plain(await onCpu((t) => flip(flip(t, axes), axes), x))).toEqual(plain(x))
+    },
+  )
   await fc.assert(check, RUNS)
 })
 
@@ -65,35 +78,46 @@ const cut = (extent: number): fc.Arbitrary<Cut> =>
     .map(([a, b, step]) => ({ from: Math.min(a, b), to: Math.max(a, b), step }))
 
 test('slice takes every step-th element of a range, and slices compose', async () => {
-  const check = fc.asyncProperty(withAxes((extent) => fc.tuple(cut(extent), fc.nat(3))), async ([shape, cuts]) => {
-    const x = counting(shape)
-    const [start, limit, step] = [cuts.map(([c]) => c.from), cuts.map(([c]) => c.to), cuts.map(([c]) => c.step)]
-    const taken = cuts.map(([{ from, to, step: by }]) => Math.ceil((to - from) / by))
-    const expected = arrayOf(taken, (at) => elementAt(x, at.map((c, axis) => start[axis]! + c * step[axis]!)))
-    expect(plain(await onCpu((t) => slice(t, start, limit, step), x))).toEqual(plain(expected))
-    // a slice of the slice is a slice
-    const later = cuts.map(([, skip], axis) => Math.min(skip, taken[axis]!))
-    const whole = cuts.map(([c], axis) => Math.min(c.to, c.from + later[axis]! * c.step))
-    const twice = await onCpu((t) => slice(slice(t, start, limit, step), later, taken), x)
-    expect(plain(twice)).toEqual(plain(await onCpu((t) => slice(t, whole, limit, step), x)))
-  })
+  const check = fc.asyncProperty(
+    withAxes((extent) => fc.tuple(cut(extent), fc.nat(3))),
+    async ([shape, cuts]) => {
+      const x = counting(shape)
+      const [start, limit, step] = [cuts.map(([c]) => c.from), cuts.map(([c]) => c.to), cuts.map(([c]) => c.step)]
+      const taken = cuts.map(([{ from, to, step: by }]) => Math.ceil((to - from) / by))
+      const expected = arrayOf(taken, (at) =>
+        elementAt(
+          x,
+          at.map((c, axis) => start[axis]! + c * step[axis]!),
+        ),
+      )
+      expect(plain(await onCpu((t) => slice(t, start, limit, step), x))).toEqual(plain(expected))
+      // a slice of the slice is a slice
+      const later = cuts.map(([, skip], axis) => Math.min(skip, taken[axis]!))
+      const whole = cuts.map(([c], axis) => Math.min(c.to, c.from + later[axis]! * c.step))
+      const twice = await onCpu((t) => slice(slice(t, start, limit, step), later, taken), x)
+      expect(plain(twice)).toEqual(plain(await onCpu((t) => slice(t, whole, limit, step), x)))
+    },
+  )
   await fc.assert(check, RUNS)
 })
 
 test('pad surrounds with the value, and a slice takes it off again', async () => {
   const sides = fc.tuple(fc.nat(2), fc.nat(2))
-  const check = fc.asyncProperty(withAxes(() => sides), async ([shape, padding]) => {
-    const x = counting(shape)
-    const wide = shape.map((extent, axis) => extent + padding[axis]![0] + padding[axis]![1])
-    const expected = arrayOf(wide, (at) => {
-      const inner = at.map((c, axis) => c - padding[axis]![0])
-      return inner.every((c, axis) => c >= 0 && c < shape[axis]!) ? elementAt(x, inner) : -5
-    })
-    expect(plain(await onCpu((t) => pad(t, padding, -5), x))).toEqual(plain(expected))
-    const low = padding.map(([before]) => before)
-    const high = shape.map((extent, axis) => low[axis]! + extent)
-    expect(plain(await onCpu((t) => slice(pad(t, padding, -5), low, high), x))).toEqual(plain(x))
-  })
+  const check = fc.asyncProperty(
+    withAxes(() => sides),
+    async ([shape, padding]) => {
+      const x = counting(shape)
+      const wide = shape.map((extent, axis) => extent + padding[axis]![0] + padding[axis]![1])
+      const expected = arrayOf(wide, (at) => {
+        const inner = at.map((c, axis) => c - padding[axis]![0])
+        return inner.every((c, axis) => c >= 0 && c < shape[axis]!) ? elementAt(x, inner) : -5
+      })
+      expect(plain(await onCpu((t) => pad(t, padding, -5), x))).toEqual(plain(expected))
+      const low = padding.map(([before]) => before)
+      const high = shape.map((extent, axis) => low[axis]! + extent)
+      expect(plain(await onCpu((t) => slice(pad(t, padding, -5), low, high), x))).toEqual(plain(x))
+    },
+  )
   await fc.assert(check, RUNS)
 })
 
@@ -114,18 +138,24 @@ test('concat puts parts one after the other, slices take them apart, and it is a
     const start = shape.map((_, i) => (i === axis ? extents[0] : 0))
     const limit = shape.map((extent, i) => (i === axis ? extents[0] + extents[1] : extent))
     const middle = await onCpu((...all) => slice(concat(all, axis), start, limit), ...arrays)
-    expect(plain(middle)).toEqual(plain(arrays[1]))
+    expect(plain(middle)).toEqual(plain(arrays[1]!))
   })
   await fc.assert(check, RUNS)
 })
 
 test('stack makes an axis and unstack takes it away', async () => {
-  const check = fc.asyncProperty(shapes().filter(({ length }) => length < 4), fc.nat(4), async (shape, given) => {
-    const axis = given % (shape.length + 1)
-    const arrays = [counting(shape), counting(shape, 100)]
-    const expected = arrayOf(shape.toSpliced(axis, 0, 2), (at) => elementAt(arrays[at[axis]!]!, at.toSpliced(axis, 1)))
-    expect(plain(await onCpu((a, b) => stack([a, b], axis), ...arrays))).toEqual(plain(expected))
-    expect(plain(await onCpu((a, b) => unstack(stack([a, b], axis), axis)[1]!, ...arrays))).toEqual(plain(arrays[1]!))
-  })
+  const check = fc.asyncProperty(
+    shapes().filter(({ length }) => length < 4),
+    fc.nat(4),
+    async (shape, given) => {
+      const axis = given % (shape.length + 1)
+      const arrays = [counting(shape), counting(shape, 100)]
+      const expected = arrayOf(shape.toSpliced(axis, 0, 2), (at) =>
+        elementAt(arrays[at[axis]!]!, at.toSpliced(axis, 1)),
+      )
+      expect(plain(await onCpu((a, b) => stack([a, b], axis), ...arrays))).toEqual(plain(expected))
+      expect(plain(await onCpu((a, b) => unstack(stack([a, b], axis), axis)[1]!, ...arrays))).toEqual(plain(arrays[1]!))
+    },
+  )
   await fc.assert(check, RUNS)
 })

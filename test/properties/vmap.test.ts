@@ -21,32 +21,32 @@ const below = (count: number, ...shape: number[]): RandomFunction['inputs'][numb
 
 /** Functions of single examples, by the kind of primitive that they stand for. */
 const TABLE: Readonly<Record<string, readonly [Fn, ...RandomFunction['inputs']]>> = {
-  'map': [(x, y) => ops.mul(ops.tanh(x!), ops.add(y!, 1)), real(2, 3), real(2, 3)],
+  map: [(x, y) => ops.mul(ops.tanh(x!), ops.add(y!, 1)), real(2, 3), real(2, 3)],
   'map with a captured constant': [(x) => ops.add(x!, ops.arange(3)), real(2, 3)],
   'map with a select': [(x, y) => ops.where(ops.greater(x!, 0), x!, ops.neg(y!)), real(4), real(4)],
-  'broadcast': [(x, y) => ops.add(x!, y!), real(2, 3), real(3)],
-  'scalar': [(x) => ops.exp(ops.neg(ops.square(x!))), real()],
+  broadcast: [(x, y) => ops.add(x!, y!), real(2, 3), real(3)],
+  scalar: [(x) => ops.exp(ops.neg(ops.square(x!))), real()],
   'view: reshape and transpose': [(x) => ops.transpose(ops.reshape(x!, [3, 2])), real(2, 3)],
   'view: slice, pad and flip': [(x) => ops.pad(ops.flip(ops.slice(x!, [1, 0], [4, 3], [2, 1]), 0), [[1, 0], [0, 2]]), real(4, 3)], // prettier-ignore
-  'reduce': [(x) => ops.sum(x!, 1), real(2, 5)],
+  reduce: [(x) => ops.sum(x!, 1), real(2, 5)],
   'reduce all': [(x) => ops.max(x!), real(2, 5)],
-  'argMax': [(x) => ops.argMax(x!, 0), real(4, 3)],
-  'softmax': [(x) => ops.softmax(x!), real(2, 5)],
+  argMax: [(x) => ops.argMax(x!, 0), real(4, 3)],
+  softmax: [(x) => ops.softmax(x!), real(2, 5)],
   'contraction, both batched': [(x, y) => ops.matmul(x!, y!), real(2, 3), real(3, 4)],
   'contraction of a vector': [(x, y) => ops.matmul(x!, y!), real(3), real(3, 2)],
   'contraction with a batch': [(x, y) => ops.matmul(x!, y!, { transposeB: true }), real(2, 3, 4), real(2, 5, 4)],
-  'gather': [(x, i) => ops.gather(x!, i!), real(5, 2), below(5, 3)],
+  gather: [(x, i) => ops.gather(x!, i!), real(5, 2), below(5, 3)],
   'gather of a scalar position': [(x, i) => ops.gather(x!, i!), real(5, 2), below(5)],
-  'scatterAdd': [(x, i) => ops.scatterAdd(i!, x!, 4), real(3, 2), below(3, 3)],
-  'dynamicSlice': [(x, i) => ops.dynamicSlice(x!, i!, 2), real(5, 2), below(5)],
-  'concat': [(x, y) => ops.concat([x!, y!], 0), real(2, 3), real(1, 3)],
-  'cumsum': [(x) => ops.cumsum(x!, 0), real(4, 2)],
-  'cumprod': [(x) => ops.cumprod(x!, -1, { reverse: true }), real(2, 4)],
-  'cummax': [(x) => ops.cummax(x!), real(5)],
-  'sort': [(x) => ops.sort(x!), real(2, 5)],
-  'argsort': [(x) => ops.argsort(x!, 0), real(5, 2)],
-  'einsum': [(x, y) => ops.einsum('ij,kj->ik', x!, y!), real(2, 3), real(4, 3)],
-  'convolution': [(x, k) => ops.conv2d(x!, k!, { padding: 'same' }), real(2, 4, 4, 2), real(3, 3, 2, 3)],
+  scatterAdd: [(x, i) => ops.scatterAdd(i!, x!, 4), real(3, 2), below(3, 3)],
+  dynamicSlice: [(x, i) => ops.dynamicSlice(x!, i!, 2), real(5, 2), below(5)],
+  concat: [(x, y) => ops.concat([x!, y!], 0), real(2, 3), real(1, 3)],
+  cumsum: [(x) => ops.cumsum(x!, 0), real(4, 2)],
+  cumprod: [(x) => ops.cumprod(x!, -1, { reverse: true }), real(2, 4)],
+  cummax: [(x) => ops.cummax(x!), real(5)],
+  sort: [(x) => ops.sort(x!), real(2, 5)],
+  argsort: [(x) => ops.argsort(x!, 0), real(5, 2)],
+  einsum: [(x, y) => ops.einsum('ij,kj->ik', x!, y!), real(2, 3), real(4, 3)],
+  convolution: [(x, k) => ops.conv2d(x!, k!, { padding: 'same' }), real(2, 4, 4, 2), real(3, 3, 2, 3)],
   'max pool': [(x) => ops.maxPool2d(x!, 2), real(1, 4, 4, 2)],
   'average pool': [(x) => ops.avgPool2d(x!, 2), real(1, 4, 4, 2)],
 }
@@ -67,7 +67,13 @@ function oneByOne(fn: (...inputs: Tensor[]) => Tensor[], batches: readonly Refer
   return results[0]!.map((_, output) => stackOf(results.map((result) => result[output]!)))
 }
 
-function compare(fn: (...inputs: Tensor[]) => Tensor[], inputs: RandomFunction['inputs'], text: string, mapped = vmap(fn)): void { // prettier-ignore
+function compare(
+  fn: (...inputs: Tensor[]) => Tensor[],
+  inputs: RandomFunction['inputs'],
+  text: string,
+  mapped = vmap(fn),
+): void {
+  // prettier-ignore
   const { tensors, bindings } = bind(inputs, text, [EXAMPLES])
   const expected = oneByOne(fn, tensors.map((tensor) => bindings.get(tensor)!)) // prettier-ignore
   const got = valuesOf(mapped(...tensors), { bindings })
@@ -109,7 +115,10 @@ describe('the gradient through vmap is that of the sum over examples', () => {
 
 describe('nested vmap is f of every example of every batch', () => {
   test.each(Object.entries(TABLE))('%s', (name, [fn, ...inputs]) => {
-    const batched = inputs.map((input) => ({ ...input, aval: { ...input.aval, shape: [EXAMPLES, ...input.aval.shape] } }))
+    const batched = inputs.map((input) => ({
+      ...input,
+      aval: { ...input.aval, shape: [EXAMPLES, ...input.aval.shape] },
+    }))
     const once = (...given: Tensor[]): Tensor[] => [fn(...given)]
     const { tensors, bindings } = bind(batched, name, [EXAMPLES])
     const rows = tensors.map((tensor) => examplesOf(bindings.get(tensor)!))

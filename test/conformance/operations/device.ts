@@ -18,17 +18,15 @@ export interface OperationOutcome {
 
 /** float64 does not exist on a device, and uint8 is for inputs there. */
 const ON_DEVICE: readonly DType[] = ['float32', 'int32', 'uint32', 'bool']
-/** Floats go through these categories, other dtypes through `ordinary`: the CPU runs the whole matrix on the same programs. */
+/** The principal form goes through these with floats; the CPU runs the whole matrix on the same kind of program. */
 const FLOAT_CATEGORIES: readonly Category[] = ['ordinary', 'transposed', 'prime']
 
-/** The samples of an operation that a device runs. */
+/** The samples of an operation that a device runs: all forms, and all of its dtypes, in the category `ordinary` at least. */
 export function deviceSamples(name: OperationName): readonly OperationSample[] {
-  return samplesOf(name).filter(
-    ({ dtype, category, refused }) =>
-      refused === null &&
-      ON_DEVICE.includes(dtype) &&
-      (category === 'ordinary' || (dtype === 'float32' && FLOAT_CATEGORIES.includes(category))),
-  )
+  return samplesOf(name).filter(({ entry, form, dtype, category, refused }) => {
+    if (refused !== null || !ON_DEVICE.includes(dtype)) return false
+    return category === 'ordinary' || (form === entry.forms[0] && dtype === 'float32' && FLOAT_CATEGORIES.includes(category)) // prettier-ignore
+  })
 }
 
 /** Runs the samples of every operation, those of one operation in one program; what is thrown is a difference too. */

@@ -35,8 +35,10 @@ export function tensorsOf(result: Result): readonly Tensor[] {
   return Array.isArray(result) ? result : Object.values(result)
 }
 
-function layoutOf(form: Form, category: Category): Layout {
-  if (category === 'transposed' || category === 'strided') return category
+function layoutOf(form: Form, category: Category, { length: rank }: Shape): Layout {
+  // a vector has no axes to transpose: it is read backwards
+  if (category === 'transposed') return rank > 1 ? 'transposed' : 'flipped'
+  if (category === 'strided') return 'strided'
   // operands that do not broadcast against each other repeat their first axis instead
   const alike = JSON.stringify(form.template.broadcast) === JSON.stringify(form.template.ordinary)
   return category === 'broadcast' && alike ? 'repeated' : 'plain'
@@ -103,10 +105,14 @@ export function sampleOf(
 ): OperationSample {
   const entry: OperationEntry = OPERATIONS[operation]
   const shapes = form.template[category]
-  const layout = layoutOf(form, category)
   const inputs = form.operands.map((spec, i): Operand => {
     const own = spec.dtype ?? dtype
-    return { shape: shapes[i]!, dtype: own, layout, values: valuesOf(spec, own, { category, shapes, position: i, edge }) }
+    return {
+      shape: shapes[i]!,
+      dtype: own,
+      layout: layoutOf(form, category, shapes[i]!),
+      values: valuesOf(spec, own, { category, shapes, position: i, edge }),
+    }
   })
   const title = `${operation}${form.name === '' ? '' : ` (${form.name})`} ${dtype} ${category}`
   return {

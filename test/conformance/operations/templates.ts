@@ -9,10 +9,6 @@ import { CATEGORIES, type Category, type Cell, type Form, type OperandSpec, type
 export const ALL: readonly DType[] = ['float32', 'float64', 'int32', 'uint32', 'uint8', 'bool']
 /** Dtypes of real numbers. */
 export const FLOATS: readonly DType[] = ['float32', 'float64']
-/** All but bool. */
-export const NUMBERS: readonly DType[] = ['float32', 'float64', 'int32', 'uint32', 'uint8']
-/** Numbers that need no cast first. */
-export const WIDE: readonly DType[] = ['float32', 'float64', 'int32', 'uint32']
 /** Integers. */
 export const INTEGERS: readonly DType[] = ['int32', 'uint32']
 
@@ -93,7 +89,7 @@ export const same = (count: number): Template => template((category) => Array.fr
 /** One operand of rank 2 or 3. */
 export const ONE = same(1)
 /** Two operands that broadcast against each other. */
-export const TWO: Template = { ...same(2), broadcast: [[2, 3, 1], [4]], one: [[1, 1], []] }
+const TWO: Template = { ...same(2), broadcast: [[2, 3, 1], [4]], one: [[1, 1], []] }
 /** Three operands that broadcast against each other. */
 export const THREE: Template = { ...same(3), broadcast: [[3, 1], [4], [2, 1, 1]], one: [[1], [], [1, 1]] }
 
@@ -136,7 +132,13 @@ export const binary = (
 
 type Names = readonly [pytorch: string | null, jax: string | null, tfjs: string | null]
 
-function entry(differentiable: OperationEntry['differentiable'], dtypes: readonly DType[], names: Names, forms: readonly Form[]): OperationEntry { // prettier-ignore
+function entry(
+  differentiable: OperationEntry['differentiable'],
+  dtypes: readonly DType[],
+  names: Names,
+  forms: readonly Form[],
+): OperationEntry {
+  // prettier-ignore
   const [pytorch, jax, tfjs] = names
   return { forms, dtypes, differentiable, names: { pytorch, jax, tfjs } }
 }

@@ -2,6 +2,7 @@
 
 import type { Operation } from '../pool.ts'
 import { elementwise } from './elementwise.ts'
+import { layers, transforms } from './layers.ts'
 import { moving } from './moving.ts'
 import { reducing } from './reductions.ts'
 
@@ -17,6 +18,8 @@ export const FAMILIES: readonly { readonly weight: number; readonly operations: 
   { weight: 4, operations: moving.views },
   { weight: 2, operations: moving.joins },
   { weight: 2, operations: moving.indexed },
+  { weight: 2, operations: layers },
+  { weight: 1, operations: transforms },
 ]
 
 /** The sum of the weights. */

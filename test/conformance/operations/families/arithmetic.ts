@@ -69,7 +69,11 @@ export const arithmetic = {
   and: flat([...INTEGERS, 'uint8', 'bool'], ['torch.bitwise_and', 'jnp.bitwise_and', 'tf.logicalAnd'], binary(ops.and, some)), // prettier-ignore
   or: flat([...INTEGERS, 'uint8', 'bool'], ['torch.bitwise_or', 'jnp.bitwise_or', 'tf.logicalOr'], binary(ops.or, some)), // prettier-ignore
   xor: flat([...INTEGERS, 'uint8', 'bool'], ['torch.bitwise_xor', 'jnp.bitwise_xor', 'tf.logicalXor'], binary(ops.xor, some)), // prettier-ignore
-  not: flat([...INTEGERS, 'uint8', 'bool'], ['torch.bitwise_not', 'jnp.bitwise_not', 'tf.logicalNot'], unary(ops.not, some)),
+  not: flat(
+    [...INTEGERS, 'uint8', 'bool'],
+    ['torch.bitwise_not', 'jnp.bitwise_not', 'tf.logicalNot'],
+    unary(ops.not, some),
+  ),
   shiftLeft: flat([...INTEGERS, 'uint8'], ['torch.bitwise_left_shift', 'jnp.left_shift', null], binary(ops.shiftLeft, some, real(0, 5, { integers: [0, 35] }))), // prettier-ignore
   shiftRight: flat([...INTEGERS, 'uint8'], ['torch.bitwise_right_shift', 'jnp.right_shift', null], binary(ops.shiftRight, some, real(0, 5, { integers: [0, 35] }))), // prettier-ignore
   cast: smooth(
@@ -84,4 +88,3 @@ export const arithmetic = {
   isInf: flat(ALL, ['torch.isinf', 'jnp.isinf', 'tf.isInf'], unary(ops.isInf, exact)),
   stopGradient: flat(ALL, ['Tensor.detach', 'lax.stop_gradient', null], unary(ops.stopGradient, some)),
 } satisfies Family
-

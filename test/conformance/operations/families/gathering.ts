@@ -6,15 +6,27 @@ import { ALL, fixed, form, positions, real, shapes, smooth } from '../templates.
 
 const some = real(-2, 2, { integers: [-9, 9] })
 const rows: Template = shapes([[5, 3], [4]], {
-  broadcast: [[5, 3], [2, 3]],
-  transposed: [[4, 3, 2], [2, 3]],
+  broadcast: [
+    [5, 3],
+    [2, 3],
+  ],
+  transposed: [
+    [4, 3, 2],
+    [2, 3],
+  ],
   one: [[1, 1], [1]],
   empty: [[4, 3], [0]],
   prime: [[11, 7], [13]],
 })
 const columns: Template = shapes([[3, 5], [4]], {
-  broadcast: [[3, 5], [2, 3]],
-  transposed: [[4, 3, 2], [2, 3]],
+  broadcast: [
+    [3, 5],
+    [2, 3],
+  ],
+  transposed: [
+    [4, 3, 2],
+    [2, 3],
+  ],
   one: [[1, 1], [1]],
   empty: [[0, 3], [2]],
   prime: [[7, 11], [13]],

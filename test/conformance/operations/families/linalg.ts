@@ -32,7 +32,11 @@ export const linalg = {
     form([some, some], swapped, ([a, b]) => ops.matmul(a!, b!, { transposeA: true, transposeB: true }), { name: 'transposed' }),
     form([some, some], withVector, ([a, b]) => ops.matmul(a!, b!), { name: 'vector' }),
   ), // prettier-ignore
-  dot: smooth(ALL, ['torch.dot', 'jnp.dot', 'tf.dot'], form([some, some], vectors(true), ([a, b]) => ops.dot(a!, b!))),
+  dot: smooth(
+    ALL,
+    ['torch.dot', 'jnp.dot', 'tf.dot'],
+    form([some, some], vectors(true), ([a, b]) => ops.dot(a!, b!)),
+  ),
   outer: smooth(ALL, ['torch.outer', 'jnp.outer', 'tf.outerProduct'], form([some, some], vectors(false), ([a, b]) => ops.outer(a!, b!))), // prettier-ignore
   einsum: smooth(
     ALL,
@@ -50,5 +54,9 @@ export const linalg = {
     form([some], shapes([[3, 4]], { one: [[1, 1]], empty: [[0, 3]], prime: [[7, 13]] }), ([x]) => ops.diag(x!)),
     form([some], shapes([[4]], { one: [[1]], empty: [[0]], prime: [[13]] }), ([x]) => ops.diag(x!, 1), { name: 'of a vector' }), // prettier-ignore
   ),
-  trace: smooth(ALL, ['torch.trace', 'jnp.trace', null], form([some], squares, ([x]) => ops.trace(x!))),
+  trace: smooth(
+    ALL,
+    ['torch.trace', 'jnp.trace', null],
+    form([some], squares, ([x]) => ops.trace(x!)),
+  ),
 } satisfies Family

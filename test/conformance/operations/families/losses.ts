@@ -33,8 +33,11 @@ export const lossFamily = {
   huber: smooth(ALL, ['F.huber_loss', 'optax.huber_loss', 'tf.losses.huberLoss'], form([some, some], pair, ([x, y]) => losses.huber(x!, y!, { delta: 5 })), form([real(1, 2), real(-2, 0)], pair, ([x, y]) => losses.huber(x!, y!, { delta: 0.5 }), { name: 'linear' })), // prettier-ignore
   // x y < 1 and x y > 1
   hinge: smooth(ALL, [null, 'optax.hinge_loss', 'tf.losses.hingeLoss'], form([real(-0.9, 0.9), real(-1, 1)], pair, ([x, y]) => losses.hinge(x!, y!)), form([real(1.2, 2), real(1.1, 2)], pair, ([x, y]) => losses.hinge(x!, y!), { name: 'beyond the margin' })), // prettier-ignore
-  logCosh: smooth(ALL, [null, 'optax.log_cosh', null], form([far, some], pair, ([x, y]) => losses.logCosh(x!, y!))),
+  logCosh: smooth(
+    ALL,
+    [null, 'optax.log_cosh', null],
+    form([far, some], pair, ([x, y]) => losses.logCosh(x!, y!)),
+  ),
   klDivergence: smooth(ALL, ['F.kl_div', 'optax.kl_divergence', null], form([some, share], pair, ([x, y]) => losses.klDivergence(x!, y!)), form([some, some], pair, ([x, y]) => losses.klDivergence(x!, y!, { logTargets: true }), { name: 'logarithms' })), // prettier-ignore
   cosineSimilarity: smooth(ALL, ['F.cosine_similarity', 'optax.cosine_similarity', 'tf.losses.cosineDistance'], form([real(0.2, 2), real(0.2, 2)], pair, ([x, y]) => losses.cosineSimilarity(x!, y!))), // prettier-ignore
 } satisfies Family
-

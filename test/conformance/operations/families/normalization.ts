@@ -9,12 +9,12 @@ const some = real(-2, 2)
 const positive = real(0.5, 2)
 /** `[N, ..., C]` with the same `count` of operands `[C]`. */
 const channels = (count: number): Template => {
-  const with_ = (shape: readonly number[]): readonly (readonly number[])[] => [shape, ...Array.from({ length: count }, () => shape.slice(-1))] // prettier-ignore
-  return shapes(with_([4, 3, 2]), {
-    transposed: with_([2, 4, 4]),
-    one: with_([1, 1]),
-    empty: with_([0, 2, 2]),
-    prime: with_([5, 7, 3]),
+  const all = (shape: readonly number[]): readonly (readonly number[])[] => [shape, ...Array.from({ length: count }, () => shape.slice(-1))] // prettier-ignore
+  return shapes(all([4, 3, 2]), {
+    transposed: all([2, 4, 4]),
+    one: all([1, 1]),
+    empty: all([0, 2, 2]),
+    prime: all([5, 7, 3]),
   })
 }
 const grouped: Template = shapes([[2, 3, 4], [4], [4]], {

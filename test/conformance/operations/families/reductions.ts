@@ -42,7 +42,9 @@ export const reductions = {
     ALL,
     ['torch.var', 'jnp.var', 'tf.moments'],
     over((x) => ops.variance(x), some),
-    over((x) => ops.variance(x, 1, { correction: Math.min(1, x.shape[1]! - 1), keepDims: true }), some, { name: 'corrected' }),
+    over((x) => ops.variance(x, 1, { correction: Math.min(1, x.shape[1]! - 1), keepDims: true }), some, {
+      name: 'corrected',
+    }),
   ),
   standardDeviation: smooth(
     ALL,
@@ -100,4 +102,3 @@ export const reductions = {
   ),
   topK: smooth(ALL, ['torch.topk', 'lax.top_k', 'tf.topk'], over((x) => ops.topK(x, Math.min(2, x.shape.at(-1)!)), untied)), // prettier-ignore
 } satisfies Family
-

@@ -62,7 +62,11 @@ export const shaping = {
     over((x) => ops.split(x, x.shape[1]!, 1), some),
     over((x) => ops.split(x, [Math.min(1, x.shape[0]!), Math.max(0, x.shape[0]! - 1)]), some, { name: 'sizes' }),
   ),
-  unstack: smooth(ALL, ['torch.unbind', 'jnp.unstack', 'tf.unstack'], over((x) => ops.unstack(x, -1), some)),
+  unstack: smooth(
+    ALL,
+    ['torch.unbind', 'jnp.unstack', 'tf.unstack'],
+    over((x) => ops.unstack(x, -1), some),
+  ),
   pad: smooth(
     ALL,
     ['F.pad', 'jnp.pad', 'tf.pad'],
@@ -73,8 +77,16 @@ export const shaping = {
   ), // prettier-ignore
   flip: smooth(ALL, ['torch.flip', 'jnp.flip', 'tf.reverse'], over((x) => ops.flip(x), some), over((x) => ops.flip(x, -1), some, { name: 'last axis' })), // prettier-ignore
   roll: smooth(ALL, ['torch.roll', 'jnp.roll', null], over((x) => ops.roll(x, 2, 0), some), over((x) => ops.roll(x, -1, -1), some, { name: 'back' })), // prettier-ignore
-  tile: smooth(ALL, ['torch.tile', 'jnp.tile', 'tf.tile'], over((x) => ops.tile(x, all(x.rank, 2)), some)),
-  repeat: smooth(ALL, ['torch.repeat_interleave', 'jnp.repeat', null], over((x) => ops.repeat(x, 2, 1), some)),
+  tile: smooth(
+    ALL,
+    ['torch.tile', 'jnp.tile', 'tf.tile'],
+    over((x) => ops.tile(x, all(x.rank, 2)), some),
+  ),
+  repeat: smooth(
+    ALL,
+    ['torch.repeat_interleave', 'jnp.repeat', null],
+    over((x) => ops.repeat(x, 2, 1), some),
+  ),
   index: smooth(
     ALL,
     ['Tensor.__getitem__', 'Array.__getitem__', null],
@@ -90,4 +102,3 @@ export const shaping = {
     form([some], images, ([x]) => ops.resize(x!, [7, 2], { method: 'nearest' }), { name: 'nearest' }),
   ),
 } satisfies Family
-
