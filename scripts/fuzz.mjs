@@ -1,8 +1,8 @@
-// Long runs of the graph fuzzer: node scripts/fuzz.mjs [--programs 2000] [--seed S] [--first K] [--operations 40] [--device cpu|webgpu] [--failures 5] [--print]
-// A failure prints its seed, as S/K, and the program that is left of it after shrinking; `--seed S --first K --programs 1`
-// runs that program alone, and `--print` shows programs without running them.
+// Long runs of the graph fuzzer. Usage: node scripts/fuzz.mjs [--programs 2000] [--seed S] [--first K] [--operations 40]
+// [--device cpu|webgpu] [--failures 5] [--no-shrink] [--print]. A failure prints its seed, as S/K, and the program that is left of it
+// after shrinking; `--seed S --first K --programs 1` runs that program alone, and `--print` shows programs without running them.
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'

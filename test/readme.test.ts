@@ -47,6 +47,21 @@ test("the gradient example prints PyTorch's gradient", async () => {
   )
 })
 
+test("the transforms example prints PyTorch's derivatives", async () => {
+  const printed = await run(examples[2]!)
+  const expected = [
+    [[[0.49955027, 0.19982011], [-0.26605545, 0.70948119]]],
+    [[[0.60364876, -0.08190967], [-0.08190967, 0.82955394]]],
+    [[0.60364876, -0.08190967]],
+    [[[0.14902506, -0.48928986], [0.35004674, 0.04832471], [-0.32699064, 0.51095502]]],
+    [[0.35643497, 0.40391197], [[0, 0], [0.46211716, -0.29131261]]],
+    [[0.23349482, 0.9093013]],
+  ] // prettier-ignore
+  const near = (value: unknown): unknown =>
+    Array.isArray(value) ? value.map(near) : typeof value === 'number' ? expect.closeTo(value, 5) : value
+  expect(JSON.parse(JSON.stringify(printed))).toEqual(near(expected))
+})
+
 test('every npm script that the README names exists', () => {
   const manifest: unknown = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
   const scripts = typeof manifest === 'object' && manifest !== null && 'scripts' in manifest ? manifest.scripts : {}

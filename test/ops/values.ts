@@ -27,3 +27,13 @@ export function cotangentsOf(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Ten
   const steps = add(reshape(arange(sizeOf(output.shape)), output.shape), 1)
   return Promise.all(pullback(castTo(steps, output.dtype)).map(valuesOf))
 }
+
+/** The first position at which two lists differ by more than a fraction of what is expected, as text; null if there is none. */
+export function apart(got: readonly number[], expected: readonly number[], relative: number): string | null {
+  if (got.length !== expected.length) return `${got.length} numbers instead of ${expected.length}`
+  const at = got.findIndex((value, i) => {
+    const wanted = expected[i]!
+    return !(Object.is(value, wanted) || value === wanted || Math.abs(value - wanted) <= relative * Math.abs(wanted))
+  })
+  return at < 0 ? null : `at ${at}: ${got[at]} instead of ${expected[at]}`
+}
