@@ -108,6 +108,7 @@ async function runAll(bundle, jobs) {
         clearTimeout(timer)
         current = queue.shift() ?? null
         if (current === null) return finish()
+        // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
         worker.postMessage(current)
         timer = setTimeout(() => replaceThread('it did not finish'), PATIENCE)
       }
@@ -122,12 +123,7 @@ async function runAll(bundle, jobs) {
       }
       worker.on('message', (message) => {
         if (message.ready !== true) outcomes.set(current.id, message.failure)
-          console.error(
-            current?.id,
-            current?.first?.[0],
-            message.failure === null,
-            (performance.now() / 1000).toFixed(1),
-          )
+        console.error(current?.id, current?.first?.[0], message.failure === null, (performance.now() / 1000).toFixed(1))
         next()
       })
       worker.on('error', (error) => (current === null ? reject(error) : replaceThread(String(error))))
@@ -140,7 +136,9 @@ async function work(bundle) {
   const { firstFailure } = await import(bundle)
   parentPort.on('message', ({ id, first }) => {
     globalThis.wgradMutant = id
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     parentPort.postMessage({ failure: firstFailure(first) })
   })
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
   parentPort.postMessage({ ready: true })
 }

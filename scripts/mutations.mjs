@@ -137,8 +137,8 @@ function editsOf(rule, text) {
     if (node.type === 'MemberExpression' && ['shape', 'dtype', 'rank', 'size'].includes(node.property.name))
       descendants(node.object).forEach((inner) => shapeOnly.add(inner))
     if (node.type !== 'CallExpression' || node.callee.type !== 'Identifier') continue
-    if (/Like$/.test(node.callee.name)) descendants(node.arguments[0]).forEach((inner) => shapeOnly.add(inner))
-    if (/^unreduce$/.test(node.callee.name)) descendants(node.arguments[1]).forEach((inner) => shapeOnly.add(inner))
+    if (node.callee.name.endsWith('Like')) descendants(node.arguments[0]).forEach((inner) => shapeOnly.add(inner))
+    if (node.callee.name === 'unreduce') descendants(node.arguments[1]).forEach((inner) => shapeOnly.add(inner))
   }
   for (const node of all) {
     if (node.type === 'CallExpression' && node.callee.type === 'Identifier') {

@@ -60,11 +60,14 @@ export function fuse(
   if (options.rows) groups = mergeRows(groups, allowed, apart.copies)
   groups = inDependencyOrder(groups)
   const outputs = new Set(graph.outputs)
-  return groups.map((group, i) => {
-    const needed = (tensor: Tensor): boolean =>
-      outputs.has(tensor) || groups.some((other) => other !== group && other.reads.has(tensor))
-    return finish(group, needed, `k${i}`)
-  })
+  const isNeeded = (group: Group, tensor: Tensor): boolean =>
+    outputs.has(tensor) || groups.some((other) => other !== group && other.reads.has(tensor))
+  // what a reader computes for itself nobody else may need: from the last group to the first, since each reads earlier ones only
+  for (const group of [...groups].reverse()) {
+    if (![...group.members.keys()].some((tensor) => isNeeded(group, tensor)))
+      groups = groups.filter((other) => other !== group)
+  }
+  return groups.map((group, i) => finish(group, (tensor) => isNeeded(group, tensor), `k${i}`))
 }
 
 /** The group that computes one stored tensor. */

@@ -150,7 +150,7 @@ export function withSum(value: Scalar, contraction: Contraction, flat: Variable)
   const over = variable(`k${contraction.lhs.hash % 1e9}`, k.extent)
   const product = substituteVariables(binary('mul', lhs, rhs), new Map([[k, over]]))
   const sum = fold('sum', over, substituteVariables(product, at))
-  return substitute(value, (node) => (node.op === 'accumulator' ? sum : null))
+  return substitute(substituteVariables(value, at), (node) => (node.op === 'accumulator' ? sum : null))
 }
 
 /** Both groups as one row kernel, or null if the consumer reads the producer across rows. */

@@ -141,13 +141,11 @@ function limitCopies(tensor: Tensor, lowering: Lowering, stored: Set<Tensor>, pa
   paths.set(tensor, long ? pathsOf(tensor, source.inputs, isView, stored, paths) : own)
 }
 
-/** The map that a chain of inlined views reads, or null if it is stored or a leaf. */
+/** The map that a chain of inlined views reads, or null if it is stored, a leaf or a literal. */
 function behindViews(tensor: Tensor, stored: ReadonlySet<Tensor>): Tensor | null {
   const { source } = tensor
-  if (source.kind !== 'apply' || stored.has(tensor)) return null
-  return loweringOf(tensor).kind === 'view' && source.inputs.length > 0
-    ? behindViews(source.inputs[0]!, stored)
-    : tensor
+  if (source.kind !== 'apply' || source.inputs.length === 0 || stored.has(tensor)) return null
+  return loweringOf(tensor).kind === 'view' ? behindViews(source.inputs[0]!, stored) : tensor
 }
 
 function worthStoring(

@@ -181,7 +181,7 @@ const INFINITY_BITS = 0x7f800000
 const tested =
   (
     operation: string,
-    ofBits: (bits: Tensor) => Tensor,
+    ofBits: (word: Tensor) => Tensor,
     ofWide: (x: Tensor) => Tensor,
     otherwise: (x: Tensor, y: Tensor) => Tensor,
   ) =>
@@ -192,11 +192,11 @@ const tested =
   }
 
 /** Whether `x` is NaN, as bool; on every device. */
-export const isNaN = tested('isNaN', (bits) => greater(bits, INFINITY_BITS), (x) => notEqual(x, x), notEqual) // prettier-ignore
+export const isNaN = tested('isNaN', (word) => greater(word, INFINITY_BITS), (x) => notEqual(x, x), notEqual) // prettier-ignore
 /** Whether `x` is neither NaN nor infinite, as bool; on every device. */
-export const isFinite = tested('isFinite', (bits) => less(bits, INFINITY_BITS), (x) => less(abs(x), Infinity), equal) // prettier-ignore
+export const isFinite = tested('isFinite', (word) => less(word, INFINITY_BITS), (x) => less(abs(x), Infinity), equal) // prettier-ignore
 /** Whether `x` is infinite, as bool; on every device. */
-export const isInf = tested('isInf', (bits) => equal(bits, INFINITY_BITS), (x) => equal(abs(x), Infinity), notEqual) // prettier-ignore
+export const isInf = tested('isInf', (word) => equal(word, INFINITY_BITS), (x) => equal(abs(x), Infinity), notEqual) // prettier-ignore
 
 /** `x`, through which no derivative flows. */
 export const stopGradient = (x: TensorLike): Tensor => p.stopGradient([asTensor('stopGradient', x)], null)

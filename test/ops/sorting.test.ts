@@ -37,13 +37,13 @@ describe('values, orders and derivatives are those of PyTorch, ties in their ord
     expect(await cotangentsOf((x) => sort(x, 1, { descending: true }), float64(S))).toEqual([[1, 4, 2, 3, 5, 6, 8, 7]])
   })
   test('the greatest two', async () => {
-    const x = float64([
+    const rows = float64([
       [3, -1, 2.5, 0.5],
       [0, 4, -2, 1],
     ])
-    const { values, indices } = topK(x, 2)
+    const { values, indices } = topK(rows, 2)
     expect([await valuesOf(values), await valuesOf(indices)]).toEqual([[3, 2.5, 4, 1], [0, 2, 1, 3]]) // prettier-ignore
-    expect(await cotangentsOf((x) => topK(x, 2, 1).values, x)).toEqual([[1, 0, 2, 0, 0, 3, 0, 4]])
+    expect(await cotangentsOf((x) => topK(x, 2, 1).values, rows)).toEqual([[1, 0, 2, 0, 0, 3, 0, 4]])
   })
 })
 

@@ -34,14 +34,22 @@ test('binary operations broadcast as NumPy does', async () => {
   await fc.assert(check, RUNS)
 })
 
+/** What `shape` gives, or the shapes that its refusal names. */
+function attempt(shape: () => readonly number[]): unknown {
+  try {
+    return shape()
+  } catch (error) {
+    if (!(error instanceof ShapeError)) throw error
+    const named = [...error.message.matchAll(/\[([\d, ]*)\]/g)].map(([, list]) => list!)
+    return { refused: named.slice(0, 2).map((list) => (list === '' ? [] : list.split(', ').map(Number))) }
+  }
+}
+
 test('shapes that do not broadcast are refused with both shapes, others are not', () => {
   const check = fc.property(shapes(), shapes(), (a, b) => {
     const [x, y] = [a, b].map((shape) => parameter({ shape, dtype: 'float32' }, 'x'))
-    const expected = naiveShape(a, b)
-    if (expected === null) {
-      expect(() => add(x!, y!)).toThrow(ShapeError)
-      expect(() => add(x!, y!)).toThrow(`[${a.join(', ')}]`)
-    } else expect(add(x!, y!).shape).toEqual(expected)
+    const got = attempt(() => add(x!, y!).shape)
+    expect(got).toEqual(naiveShape(a, b) ?? { refused: [a, b] })
   })
   fc.assert(check, { ...RUNS, numRuns: 500 })
 })
@@ -52,9 +60,8 @@ test('broadcastTo repeats, and refuses what would shrink', async () => {
     const whole = naiveShape(a, b)!
     const expected = arrayOf(whole, (at) => elementAt(x, within(a, at)))
     expect(plain(await onCpu((t) => broadcastTo(t, whole), x))).toEqual(plain(expected))
-    if (naiveShape(a, b)!.join() !== b.join()) {
-      expect(() => broadcastTo(parameter({ shape: a, dtype: 'float32' }, 'x'), b)).toThrow(ShapeError)
-    }
+    const to = attempt(() => broadcastTo(parameter({ shape: a, dtype: 'float32' }, 'x'), b).shape)
+    expect(Array.isArray(to)).toBe(whole.join() === b.join() && whole.length === b.length)
   })
   await fc.assert(check, RUNS)
 })

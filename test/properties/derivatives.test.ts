@@ -59,7 +59,10 @@ const check = (operations: number, property: (smooth: Smooth) => void): void => 
       try {
         property(one)
       } catch (error) {
-        throw new Error(`${error instanceof Error ? error.message : String(error)}\n${printProgram(one.whole.program)}`)
+        throw new Error(
+          `${error instanceof Error ? error.message : String(error)}\n${printProgram(one.whole.program)}`,
+          { cause: error },
+        )
       }
     }),
     { numRuns: RUNS, seed: 20240607, endOnFailure: true },
@@ -68,7 +71,7 @@ const check = (operations: number, property: (smooth: Smooth) => void): void => 
 }
 
 const total = (pairs: readonly (readonly [ReferenceArray, ReferenceArray])[]): number =>
-  pairs.reduce((sum, [a, b]) => sum + innerProduct(a, b), 0)
+  pairs.reduce((all, [a, b]) => all + innerProduct(a, b), 0)
 
 test('a pullback is linear in the cotangent', () => {
   check(15, (one) => {

@@ -43,7 +43,7 @@ test('reshape keeps the row-major order, by any way', async () => {
     const turned = shape.toReversed()
     expect(await way([sizeOf(shape)], turned)).toEqual({ shape: turned, data: [...x.data] })
     expect(await way(turned, [sizeOf(shape), 1], shape)).toEqual(plain(x))
-    if (sizeOf(shape) > 0) expect(await way([-1])).toEqual({ shape: [sizeOf(shape)], data: [...x.data] })
+    expect(await way([sizeOf(shape) > 0 ? -1 : 0])).toEqual({ shape: [sizeOf(shape)], data: [...x.data] })
   })
   await fc.assert(check, RUNS)
 })

@@ -2,7 +2,7 @@
 // that a buffer's declaration (scalar or vec4 elements) is nobody else's matter.
 
 import { type DType, isFloating } from '../../core/dtype.ts'
-import { InternalError } from '../../core/errors.ts'
+import { DTypeError, InternalError } from '../../core/errors.ts'
 import type { Loadable, Scalar } from '../../ir/scalar.ts'
 import type { FoldText, LoadAccess, Syntax } from '../emit.ts'
 
@@ -286,6 +286,8 @@ export function storeText(
   access: LoadAccess,
 ): string {
   const reach = names.reach(source)
+  if (reach.dtype === 'uint8')
+    throw new DTypeError("WebGPU reads uint8 but cannot write it: cast the result, e.g. x.cast('int32')")
   const bool = reach.dtype === 'bool'
   const at = indexText(reach, index)
   if (access === 'scalar') return `${reach.buffer}_set(${at}, ${bool ? `select(0u, 1u, ${value})` : value});`
