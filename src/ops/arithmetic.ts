@@ -160,7 +160,8 @@ export function clip(x: TensorLike, low?: TensorLike, high?: TensorLike): Tensor
 /** `bound` where `x` is beyond it, else `x`. */
 function limited(operation: string, beyond: Binary, x: TensorLike, bound: TensorLike): Tensor {
   const dtype = commonDType([x, bound])
-  const [value, limit] = unify(operation, [x, bound], dtype === 'bool' ? 'int32' : dtype)
+  const held = dtype === 'uint32' && typeof bound === 'number' ? Math.max(0, bound) : bound // below 0 bounds nothing there
+  const [value, limit] = unify(operation, [x, held], dtype === 'bool' ? 'int32' : dtype)
   return where(beyond(value!, limit!), limit!, value!)
 }
 

@@ -1,10 +1,11 @@
 // How composites take operands: JavaScript numbers become literals of the other operand's dtype, dtypes are promoted, and
 // shapes broadcast by NumPy's rules.
 
-import { type DType, isFloating, promote } from '../core/dtype.ts'
+import { type DType, isFloating, isInteger, promote } from '../core/dtype.ts'
 import { ArgumentError } from '../core/errors.ts'
 import { broadcastShapes, sameShape, type Shape } from '../core/shape.ts'
 import type { PrimitiveFunction } from '../ir/primitive.ts'
+import { roundTo } from '../ir/scalar.ts'
 import { Tensor } from '../ir/tensor.ts'
 import { broadcast } from '../primitives/broadcast.ts'
 import { cast } from '../primitives/elementwise.ts'
@@ -61,9 +62,19 @@ export function broadcastTensor(x: Tensor, shape: Shape): Tensor {
 export function unify(operation: string, operands: readonly TensorLike[], dtype?: DType): Tensor[] {
   operands.forEach((x) => checkOperand(operation, x))
   const common = dtype ?? commonDType(operands)
-  const tensors = operands.map((x) => (x instanceof Tensor ? castTo(x, common) : scalar(x, common)))
+  const tensors = operands.map((x) => (x instanceof Tensor ? castTo(x, common) : numberAs(operation, x, common)))
   const shape = broadcastShapes(operation, ...tensors.map((x) => x.shape))
   return tensors.map((x) => broadcastTensor(x, shape))
+}
+
+/** A number or boolean beside tensors of an integer dtype, which must be able to hold it. */
+function numberAs(operation: string, value: number | boolean, dtype: DType): Tensor {
+  if (isInteger(dtype) && Number.isInteger(value) && roundTo(dtype, Number(value)) !== Number(value)) {
+    throw new ArgumentError(
+      `${operation}: ${dtype} cannot hold ${Number(value)}: cast the tensor first, e.g. to ${dtype === 'int32' ? 'float32' : 'int32'}`,
+    )
+  }
+  return scalar(value, dtype)
 }
 
 /** The dtype in which a function of real numbers works: floats keep theirs, integers and bool become float32. */

@@ -14,7 +14,7 @@ export const literal: PrimitiveFunction<{ value: number; dtype: DType }> = defin
   name: 'literal',
   differentiable: false,
   shape: (_, { dtype }) => ({ shape: [], dtype }),
-  reference: (_, { value }) => [value],
+  reference: (_, { value, dtype }) => [roundInteger(dtype, value)],
   lower: (_, { value, dtype }) => ({ kind: 'map', element: () => constant(dtype, value) }),
   vjp: () => [],
 })
