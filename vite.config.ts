@@ -8,7 +8,7 @@ import { defineConfig } from 'vitest/config'
 
 const projectRoot = fileURLToPath(new URL('.', import.meta.url))
 const testing = process.env['VITEST'] !== undefined
-const slow = { testTimeout: 120_000, hookTimeout: 120_000 }
+const slow = { testTimeout: 300_000, hookTimeout: 600_000 }
 
 export default defineConfig({
   root: testing ? projectRoot : `${projectRoot}demo`,

@@ -12,7 +12,7 @@ const GREATEST = 3.4028234663852886e38
 const SMALLEST_NORMAL = 2 ** -126
 /** ln 2 in two parts; the first has 9 bits, so that small multiples of it are exact. */
 const LN2_HIGH = 0.693359375
-const LN2_LOW = -2.12194440054690583e-4
+const LN2_LOW = -0.00021219444005469057
 
 /** Where `e^x` leaves float32. */
 const OVERFLOWS = 89

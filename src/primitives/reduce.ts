@@ -9,6 +9,7 @@ import { sum, unreduce } from './broadcast.ts'
 import { runningProduct } from './cumulative.ts'
 import { cast, div, equal, mul } from './elementwise.ts'
 import { type Axes, keptShape, reduceLowering, reduceReference, reduceShape } from './reduction.ts'
+import { stored } from './stored.ts'
 import { reshape, transpose } from './structural.ts'
 
 /** The product, of integers modulo 2^32. */
@@ -41,13 +42,18 @@ export const prod: PrimitiveFunction<Axes> = definePrimitive({
   rewrite: ([x], { axes }) => (axes.length === 0 ? x! : null),
 })
 
-/** d max(x) flows to the greatest elements, in equal parts among ties. */
-function extremeVjp({ inputs, output, params, cotangent }: VjpContext<Axes>): Tensor[] {
-  const x = inputs[0]!
-  const hits = cast([equal([x, unreduce(output, x, params.axes)], null)], { dtype: x.dtype })
-  const share = div([cotangent, sum([hits], params)], null)
-  return [mul([hits, unreduce(share, x, params.axes)], null)]
-}
+/**
+ * d max(x) flows to the greatest elements, in equal parts among ties. `extreme` is taken again of a stored x: an x computed twice may be
+ * rounded in two ways, and then nothing would equal the extreme.
+ */
+const extremeVjp =
+  (extremeOf: (x: Tensor, params: Axes) => Tensor) =>
+  ({ inputs, params, cotangent }: VjpContext<Axes>): Tensor[] => {
+    const x = stored([inputs[0]!], null)
+    const hits = cast([equal([x, unreduce(extremeOf(x, params), x, params.axes)], null)], { dtype: x.dtype })
+    const share = div([cotangent, sum([hits], params)], null)
+    return [mul([hits, unreduce(share, x, params.axes)], null)]
+  }
 
 const greatest = (values: readonly number[]): number => values.reduce((a, b) => (Number.isNaN(a) || a > b ? a : b))
 const least = (values: readonly number[]): number => values.reduce((a, b) => (Number.isNaN(a) || a < b ? a : b))
@@ -61,7 +67,7 @@ export const reduceMax: PrimitiveFunction<Axes> = definePrimitive({
   shape: ([x], { axes }) => reduceShape('max', x!, axes, x!.dtype, false),
   reference: ([x], { axes }) => reduceReference(x!, axes, greatest),
   lower: ([x], { axes }) => reduceLowering(x!, axes, 'max'),
-  vjp: extremeVjp,
+  vjp: extremeVjp((x, params) => reduceMax([x], params)),
 })
 
 /** Least element over `axes`. */
@@ -70,7 +76,7 @@ export const reduceMin: PrimitiveFunction<Axes> = definePrimitive({
   shape: ([x], { axes }) => reduceShape('min', x!, axes, x!.dtype, false),
   reference: ([x], { axes }) => reduceReference(x!, axes, least),
   lower: ([x], { axes }) => reduceLowering(x!, axes, 'min'),
-  vjp: extremeVjp,
+  vjp: extremeVjp((x, params) => reduceMin([x], params)),
 })
 
 /** int32 index of the first greatest element along one axis. */

@@ -82,12 +82,15 @@ export async function checkProgram(program: FuzzProgram, { plain, lazy, fused }:
         if (error <= floor && unfused === null) continue
         running = plain
         unfused ??= await run(plain)
-        const base = errorOf(unfused.calls[call]!.got[i]!, unfused.calls[call]!.exact[i]!)
+        // state that was carried over is each form's own, and so is what float64 gives for it
+        const own = unfused.calls[call]!
+        const base = errorOf(own.got[i]!, own.exact[i]!)
+        const baseFloor = floorOf(output, own.exact[i]!)
         // an unfused form that is far from float64 is itself in doubt
-        if (base <= DOUBTFUL * floor && error <= FACTOR * base + floor) continue
+        if (base <= DOUBTFUL * baseFloor && error <= FACTOR * base + floor) continue
         const spread = spreadOf(made, bindings, exact[i]!, i, program.seed)
-        const limit = FACTOR * Math.max(spread, floor)
-        if (error > limit || base > limit) {
+        const baseSpread = spreadOf(made, own.bindings, own.exact[i]!, i, program.seed)
+        if (error > FACTOR * Math.max(spread, floor) || base > FACTOR * Math.max(baseSpread, baseFloor)) {
           return `${variant.name}: call ${call}, output ${i} (${output.dtype} [${output.shape}]): error ${error}, ${plain.name} ${base}, rounding alone ${spread}, floor ${floor}; ${worstOf(got[i]!, exact[i]!)}` // prettier-ignore
         }
         illConditioned = true
