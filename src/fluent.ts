@@ -58,7 +58,8 @@ function define(name: string | symbol, operation: Operation): void {
   })
 }
 
-for (const name of METHODS) define(name, ops[name])
+const operations: Readonly<Record<MethodName, Operation>> = ops
+for (const name of METHODS) define(name, operations[name])
 define('data', readData)
 define('array', readArray)
 define('item', readItem)

@@ -11,7 +11,7 @@ import {
   parameter,
   type Primitive,
   rebuild,
-  Tensor,
+  type Tensor,
   type VjpContext,
 } from '../ir/tensor.ts'
 import { fullLike } from '../primitives/literal.ts'

@@ -13,18 +13,10 @@ import { binary, constant, type Scalar, select } from '../ir/scalar.ts'
 import type { ReferenceArray } from '../ir/tensor.ts'
 import type { Aval } from '../core/aval.ts'
 import { eachCoordinate } from './reference.ts'
+import type { WindowGeometry } from './windows.ts'
 
 /** The extents and steps of a convolution, one entry per spatial axis: input position `s·o + d·k - low` meets output position `o`. */
-export interface ConvolutionGeometry {
-  readonly [key: string]: readonly number[]
-  readonly input: readonly number[]
-  readonly window: readonly number[]
-  readonly output: readonly number[]
-  readonly stride: readonly number[]
-  /** Positions of padding before the input; may be negative, which crops. */
-  readonly low: readonly number[]
-  readonly dilation: readonly number[]
-}
+export type ConvolutionGeometry = WindowGeometry
 
 type Role = 'x' | 'w' | 'y'
 
@@ -112,7 +104,7 @@ function eachProduct(
 }
 
 /** The element of `x` at output positions `o` and window positions `k`, 0 in the padding. */
-function inputAt(
+function readInput(
   read: Read,
   operand: number,
   geometry: ConvolutionGeometry,
@@ -135,7 +127,7 @@ function inputAt(
 }
 
 /** The element of `y` that meets input positions `i` at window positions `k`, 0 where none does. */
-function outputAt(
+function readOutput(
   read: Read,
   operand: number,
   geometry: ConvolutionGeometry,
@@ -217,7 +209,7 @@ export const convolve: PrimitiveFunction<ConvolutionGeometry> = define(
     m: [samples, ...geometry.output],
     n: [features],
     k: [...geometry.window, channels],
-    lhs: ([g], [n, ...o], k, read) => inputAt(read, 0, geometry, g!, n!, o, k, k.at(-1)!, dtype),
+    lhs: ([g], [n, ...o], k, read) => readInput(read, 0, geometry, g!, n!, o, k, k.at(-1)!, dtype),
     rhs: ([g], k, [f], read) => read(1, [g!, ...k, f!]),
   }),
 )
@@ -233,7 +225,7 @@ export const convolveInput: PrimitiveFunction<ConvolutionGeometry> = define(
     m: [samples, ...geometry.input],
     n: [channels],
     k: [...geometry.window, features],
-    lhs: ([g], [n, ...i], k, read) => outputAt(read, 1, geometry, g!, n!, i, k, k.at(-1)!, dtype),
+    lhs: ([g], [n, ...i], k, read) => readOutput(read, 1, geometry, g!, n!, i, k, k.at(-1)!, dtype),
     rhs: ([g], k, [c], read) => read(0, [g!, ...k.slice(0, -1), c!, k.at(-1)!]),
   }),
 )
@@ -249,7 +241,7 @@ export const convolveKernel: PrimitiveFunction<ConvolutionGeometry> = define(
     m: [...geometry.window, channels],
     n: [features],
     k: [samples, ...geometry.output],
-    lhs: ([g], window, [n, ...o], read) => inputAt(read, 0, geometry, g!, n!, o, window, window.at(-1)!, dtype),
+    lhs: ([g], window, [n, ...o], read) => readInput(read, 0, geometry, g!, n!, o, window, window.at(-1)!, dtype),
     rhs: ([g], [n, ...o], [f], read) => read(1, [g!, n!, ...o, f!]),
   }),
 )

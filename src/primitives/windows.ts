@@ -16,6 +16,7 @@ export interface WindowGeometry {
   readonly window: readonly number[]
   readonly output: readonly number[]
   readonly stride: readonly number[]
+  /** Positions of padding before the input; may be negative, which crops. */
   readonly low: readonly number[]
   readonly dilation: readonly number[]
 }

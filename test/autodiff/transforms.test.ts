@@ -8,10 +8,10 @@ beforeAll(async () => {
   await wgrad.setDevice('cpu')
 })
 
-const close = async (a: Tensor, b: Tensor): Promise<void> => {
+const expectClose = async (a: Tensor, b: Tensor): Promise<void> => {
   expect(a.shape).toEqual(b.shape)
-  const [x, y] = [await a.data(), await b.data()]
-  x.forEach((value, i) => expect(value).toBeCloseTo(y[i]!, 5))
+  const [p, q] = [await a.data(), await b.data()]
+  p.forEach((value, i) => expect(value).toBeCloseTo(q[i]!, 5))
 }
 
 const x = tensor([[0.1, -0.4, 0.3], [0.7, 0.2, -0.5], [-0.6, 0.9, 1.1], [0.2, -1.2, 0.4]]) // prettier-ignore
@@ -28,7 +28,7 @@ describe('jvp', () => {
     const f = (v: Tensor): Tensor => sum(tanh(matmul(v, w)))
     const v = tensor([0.3, -0.8, 0.5])
     const { tangent } = jvp(grad(f), [tensor([0.1, 0.2, 0.3])], [v])
-    await close(tangent, matmul(hessian(f)(tensor([0.1, 0.2, 0.3])), v))
+    await expectClose(tangent, matmul(hessian(f)(tensor([0.1, 0.2, 0.3])), v))
   })
 
   test('refuses tangents that do not fit', () => {
@@ -43,15 +43,15 @@ describe('jacobian and hessian', () => {
 
   test('forward and reverse mode agree, and rows are pullbacks of unit vectors', async () => {
     const reverse = jacobian(f)(row)
-    await close(reverse, jacobian(f, { mode: 'forward' })(row))
+    await expectClose(reverse, jacobian(f, { mode: 'forward' })(row))
     const { pullback } = vjp(f, row)
     const rows = [[1, 0, 0], [0, 1, 0], [0, 0, 1]].map((unit) => pullback(tensor(unit))[0]) // prettier-ignore
-    await close(reverse, stack(rows))
+    await expectClose(reverse, stack(rows))
   })
 
   test('a Hessian is symmetric and right for a quadratic form', async () => {
     const h = hessian((v: Tensor) => sum(mul(v, matmul(v, w))))(row)
-    await close(h, add(w, w.transpose()))
+    await expectClose(h, add(w, w.transpose()))
   })
 
   test('trees of arguments and outputs give trees', async () => {
@@ -90,14 +90,14 @@ describe('vmap', () => {
 
   test.each(table)('%s, for every example', async (_, f) => {
     const rows = Array.from({ length: 4 }, (__, i) => f(x.slice([i], [i + 1]).reshape([3])))
-    await close(vmap(f)(x), stack(rows))
-    await close(jit((all: Tensor) => vmap(f)(all))(x), stack(rows))
+    await expectClose(vmap(f)(x), stack(rows))
+    await expectClose(jit((all: Tensor) => vmap(f)(all))(x), stack(rows))
   })
 
   test.each(table)('gradients through vmap: %s', async (_, f) => {
     const loss = (all: Tensor): Tensor => sum(square(vmap(f)(all)))
     const loop = (all: Tensor): Tensor => sum(square(stack(Array.from({ length: 4 }, (__, i) => f(all.slice([i], [i + 1]).reshape([3])))))) // prettier-ignore
-    await close(grad(loss)(x), grad(loop)(x))
+    await expectClose(grad(loss)(x), grad(loop)(x))
   })
 
   test('a shared argument gets the sum of the gradients', async () => {
@@ -106,13 +106,13 @@ describe('vmap', () => {
       { inAxes: [null, 0] },
     )(w, x)
     expect(perExample.shape).toEqual([4, 3, 3])
-    await close(sum(perExample, 0), grad((v: Tensor) => sum(tanh(matmul(x, v))))(w))
+    await expectClose(sum(perExample, 0), grad((v: Tensor) => sum(tanh(matmul(x, v))))(w))
     await checkGradients((v: Tensor) => sum(square(vmap((row: Tensor) => softmax(matmul(row, v)))(x))), [w])
   })
 
   test('axes of arguments and outputs can be chosen', async () => {
-    await close(vmap((column: Tensor) => sub(column, 1), { inAxes: 1, outAxes: 1 })(x), sub(x, 1))
-    await close(vmap((a: Tensor, b: Tensor) => add(a, b), { inAxes: [0, 1] })(w, w), add(w, w.transpose()))
+    await expectClose(vmap((column: Tensor) => sub(column, 1), { inAxes: 1, outAxes: 1 })(x), sub(x, 1))
+    await expectClose(vmap((a: Tensor, b: Tensor) => add(a, b), { inAxes: [0, 1] })(w, w), add(w, w.transpose()))
   })
 
   test('mistakes are named', () => {

@@ -14,8 +14,8 @@ beforeAll(async () => {
   await wgrad.setDevice('cpu')
 })
 
-const w = tensor([[0.5, -0.3], [0.2, 0.8]]) // prettier-ignore
-const x = tensor([[0.1, -0.4], [0.7, 0.2], [-0.6, 0.9]]) // prettier-ignore
+const weights = tensor([[0.5, -0.3], [0.2, 0.8]]) // prettier-ignore
+const examples = tensor([[0.1, -0.4], [0.7, 0.2], [-0.6, 0.9]]) // prettier-ignore
 const block = (x: Tensor, w: Tensor): Tensor => tanh(matmul(tanh(matmul(x, w)), w))
 const plain = (w: Tensor, x: Tensor): Tensor => sum(square(block(block(x, w), w)))
 
@@ -25,7 +25,7 @@ const checkpointed = (w: Tensor, x: Tensor): Tensor => {
 }
 
 const capturing = (w: Tensor, x: Tensor): Tensor => {
-  const inner = checkpoint((x: Tensor) => block(x, w))
+  const inner = checkpoint((h: Tensor) => block(h, w))
   return sum(square(inner(inner(x))))
 }
 
@@ -33,24 +33,24 @@ test.each([
   ['with arguments', checkpointed],
   ['with a captured tensor', capturing],
 ])('values and gradients are those of the plain function, %s', async (_, f) => {
-  expect(await f(w, x).item()).toBe(await plain(w, x).item())
-  const [own, expected] = [await grad(f)(w, x).data(), await grad(plain)(w, x).data()]
+  expect(await f(weights, examples).item()).toBe(await plain(weights, examples).item())
+  const [own, expected] = [await grad(f)(weights, examples).data(), await grad(plain)(weights, examples).data()]
   own.forEach((value, i) => expect(value).toBeCloseTo(expected[i]!, 6))
-  await checkGradients((w: Tensor, x: Tensor) => sum(square(grad(f)(w, x))), [w, x])
-  const { tangent } = jvp((w: Tensor) => f(w, x), [w], [w])
-  expect(await tangent.item()).toBeCloseTo(await sum(mul(grad(plain)(w, x), w)).item(), 5)
+  await checkGradients((w: Tensor, x: Tensor) => sum(square(grad(f)(w, x))), [weights, examples])
+  const { tangent } = jvp((w: Tensor) => f(w, examples), [weights], [weights])
+  expect(await tangent.item()).toBeCloseTo(await sum(mul(grad(plain)(weights, examples), weights)).item(), 5)
 })
 
 /** Bytes of temporaries of the gradient of `depth` blocks. */
 function temporaries(depth: number, wrap: (f: typeof wide) => typeof wide): number {
-  const weights = parameter({ shape: [64, 64], dtype: 'float32' }, 'w')
+  const kernel = parameter({ shape: [64, 64], dtype: 'float32' }, 'w')
   const input = parameter({ shape: [512, 64], dtype: 'float32' }, 'x')
   const loss = (w: Tensor): Tensor => {
     let h: Tensor = input
     for (let i = 0; i < depth; i++) h = wrap(wide)(h, w)
     return sum(square(h))
   }
-  const graph = graphOf([weights, input], [grad(loss)(weights)])
+  const graph = graphOf([kernel, input], [grad(loss)(kernel)])
   const placements = [0, 1].map((group) => ({ group, offset: 0 }))
   const program = compile(graph, WEBGPU_LIKE, { donations: [null], ring: [false], placements })
   verifyProgram(program)

@@ -23,7 +23,7 @@ beforeAll(async () => {
   await wgrad.setDevice('cpu')
 })
 
-const [w, xs, h0] = [
+const [weights, inputs, start] = [
   tensor([[0.5, -0.3], [0.2, 0.8]]), // prettier-ignore
   tensor([[0.1, -0.4], [0.7, 0.2], [-0.6, 0.9]]), // prettier-ignore
   tensor([0.3, -0.2]),
@@ -54,32 +54,37 @@ function written(w: Tensor, xs: Tensor, h0: Tensor): Tensor {
   return add(sum(square(h)), total)
 }
 
-const close = async (a: Tensor, b: Tensor): Promise<void> => {
+const expectClose = async (a: Tensor, b: Tensor): Promise<void> => {
   expect(a.shape).toEqual(b.shape)
   const [x, y] = [await a.data(), await b.data()]
   x.forEach((value, i) => expect(value).toBeCloseTo(y[i]!, 5))
 }
 
 test('a scan gives what the loop written out gives, and so do its gradients', async () => {
-  await close(looped(w, xs, h0), written(w, xs, h0))
-  const [a, b] = [looped, written].map((f) => grad(f, { argnums: [0, 1, 2] })(w, xs, h0) as unknown as Tensor[])
-  for (const i of [0, 1, 2]) await close(a![i]!, b![i]!)
+  await expectClose(looped(weights, inputs, start), written(weights, inputs, start))
+  const [a, b] = [looped, written].map(
+    (f) => grad(f, { argnums: [0, 1, 2] })(weights, inputs, start) as unknown as Tensor[],
+  )
+  for (const i of [0, 1, 2]) await expectClose(a![i]!, b![i]!)
 })
 
 test('first and second derivatives of a scan agree with central differences', async () => {
-  const first = await checkGradients(looped, [w, xs, h0])
+  const first = await checkGradients(looped, [weights, inputs, start])
   expect(first.checked.first).toBeGreaterThan(0)
-  await checkGradients((w: Tensor, xs: Tensor, h0: Tensor) => sum(square(grad(looped)(w, xs, h0))), [w, xs, h0])
+  await checkGradients(
+    (w: Tensor, xs: Tensor, h0: Tensor) => sum(square(grad(looped)(w, xs, h0))),
+    [weights, inputs, start],
+  )
 })
 
 test('scan composes with jvp, vmap and jit', async () => {
-  const { tangent } = jvp((w: Tensor) => looped(w, xs, h0), [w], [w])
-  await close(tangent, sum(mul(grad(looped)(w, xs, h0), w)))
+  const { tangent } = jvp((w: Tensor) => looped(w, inputs, start), [weights], [weights])
+  await expectClose(tangent, sum(mul(grad(looped)(weights, inputs, start), weights)))
   const starts = tensor([[0.3, -0.2], [1, 2]]) // prettier-ignore
-  const many = vmap(looped, { inAxes: [null, null, 0] })(w, xs, starts)
-  await close(many.slice([0], [1]).reshape([]), looped(w, xs, h0))
-  await close(many.slice([1], [2]).reshape([]), looped(w, xs, tensor([1, 2])))
-  await close(jit((w: Tensor) => grad(looped)(w, xs, h0))(w), grad(looped)(w, xs, h0))
+  const many = vmap(looped, { inAxes: [null, null, 0] })(weights, inputs, starts)
+  await expectClose(many.slice([0], [1]).reshape([]), looped(weights, inputs, start))
+  await expectClose(many.slice([1], [2]).reshape([]), looped(weights, inputs, tensor([1, 2])))
+  await expectClose(jit((w: Tensor) => grad(looped)(w, inputs, start))(weights), grad(looped)(weights, inputs, start))
 })
 
 test('a reversed scan runs from the last step and leaves outputs in place', async () => {
