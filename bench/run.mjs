@@ -1,27 +1,31 @@
-// The benchmark: opens every engine in one headless Chrome, and per batch size checks that all train alike, times them in
-// interleaved rounds and prints what it finds. See README.md for how to read it, `--help` for the options.
+// The benchmark: runs the workloads that the command line names, in one headless Chrome, one after another. Each checks
+// its engines before it times them. See README.md for how to read what it prints, `--help` for the options.
 
 import { availableParallelism, loadavg } from 'node:os'
 import { launchBrowser } from './harness/browser.mjs'
-import { checkEngines, checkSteps, lossTolerance } from './harness/check.mjs'
-import { measureRounds } from './harness/measure.mjs'
+import { runCold } from './harness/cold.mjs'
+import { runMatmul } from './harness/matmul.mjs'
+import { runMemory } from './harness/memory.mjs'
+import { runMnist } from './harness/mnist.mjs'
 import { parseOptions, usage } from './harness/options.mjs'
 import { startServer } from './harness/server.mjs'
+import { runTraining } from './harness/training.mjs'
 import { drawChart, writeChart } from './report/chart.mjs'
-import { makeRecord, writeRecords } from './report/records.mjs'
-import { heading, line, lowRecords, summary } from './report/table.mjs'
+import { writeRecords } from './report/records.mjs'
+
+const kinds = { training: runTraining, matmul: runMatmul, cold: runCold, mnist: runMnist, memory: runMemory }
 
 async function main() {
   const options = parseOptions(process.argv.slice(2))
   if (options.help) return console.log(usage)
   const start = performance.now()
-  const server = await startServer()
+  const server = await startServer(options.dataDir)
   const browser = await launchBrowser(server.url)
   try {
-    const measured = await runAll(browser, options)
-    report(measured, options)
-    if (options.json !== undefined) await writeRecords(options.json, measured.records)
-    if (options.svg !== undefined) await writeChart(options.svg, drawChart(measured.records))
+    const records = await runAll(browser, options)
+    if (options.json !== undefined) await writeRecords(options.json, records)
+    const drawn = records.filter(inChart)
+    if (options.svg !== undefined && drawn.length > 0) await writeChart(options.svg, drawChart(drawn))
   } finally {
     await browser.close()
     await server.close()
@@ -29,81 +33,47 @@ async function main() {
   console.log(`\n${Math.round((performance.now() - start) / 1000)} s in all`)
 }
 
-async function runAll(browser, { engines, batches, budget }) {
-  const pages = await openPages(browser, engines)
-  const reference = await browser.open('reference')
+/** The records of all workloads; one that fails is reported and makes the exit code 1, and the others go on. */
+async function runAll(browser, options) {
+  const adapter = await adapterOf(browser)
   const context = {
+    options,
+    adapter,
     date: new Date().toISOString(),
     userAgent: browser.userAgent,
     cores: availableParallelism(),
     loadAverage: loadavg().map((load) => Number(load.toFixed(2))),
-    budget,
+    budget: options.budget,
   }
-  console.log(
-    `${browser.version}, adapter ${reference.adapter}, ${context.cores} cores, load ${context.loadAverage.join(' ')}`,
-  )
-  for (const page of pages) console.log(`  ${page.id.padEnd(13)} ${page.device}`)
-  console.log(`\n${heading()}`)
+  console.log(`${browser.version}, adapter ${adapter}, ${context.cores} cores, load ${context.loadAverage.join(' ')}`)
   const records = []
-  const rates = new Map()
-  const start = performance.now()
-  for (const batch of batches) {
-    if (performance.now() - start > budget.totalSeconds * 1000) {
-      console.log(`batch ${batch} is left out: time is up, so something else keeps this machine busy`)
-      process.exitCode = 1
-      continue
-    }
-    const measured = await measureBatch(pages, reference, batch, context)
-    rates.set(batch, measured.rates)
-    records.push(...measured.records)
-    for (const record of measured.records) console.log(line(record))
-  }
-  return { records, rates, engines: pages.map((page) => page.id) }
-}
-
-/** One batch size: checks all engines, then times them. */
-async function measureBatch(pages, reference, batch, context) {
-  const steps = checkSteps(batch, context.budget)
-  const checked = await checkEngines(pages, reference, batch, steps)
-  const rates = await measureRounds(pages, checked, batch, context.budget)
-  const records = pages.map((page, index) =>
-    makeRecord({ page, batch, checked: checked[index], steps, rates: rates.get(page.id), context }),
-  )
-  return { records, rates }
-}
-
-/** Opens every engine; one that cannot start is reported and left out, and makes the exit code 1. */
-async function openPages(browser, engines) {
-  const pages = []
-  for (const id of engines) {
+  for (const run of options.runs) {
+    console.log(`\n${run.name}`)
     try {
-      pages.push(await browser.open(id))
+      records.push(...(await kinds[run.kind](browser, run, { ...context, budget: budgetOf(run, options) })))
     } catch (error) {
-      console.error(`left out: ${error.message}`)
+      console.error(`${run.name}: ${error.message}`)
       process.exitCode = 1
     }
   }
-  if (pages.length === 0) throw new Error('no engine could be opened')
-  return pages
+  return records
 }
 
-function report({ records, rates, engines }, { budget }) {
-  console.log(
-    `\nsamples/s, medians of up to ${budget.rounds} interleaved rounds; ratios are medians of the ratio within a round`,
-  )
-  console.log(summary(records, engines, rates))
-  const worst = records.reduce((most, record) => Math.max(most, record.check.relativeError), 0)
-  console.log(`\nAll losses agree with float64 within ${worst.toExponential(0)} (tolerance ${lossTolerance}).`)
-  const low = lowRecords(records)
-  if (low.length > 0) {
-    console.log(
-      'NOT A MEASUREMENT: these stayed below 70 % of what they reach on a quiet machine (see yardsticks.mjs):',
-    )
-    for (const id of new Set(low.map((record) => record.engine))) {
-      const batches = low.filter((record) => record.engine === id).map((record) => record.batch)
-      console.log(`  ${id} at ${batches.join(', ')}`)
-    }
-  }
+/** The budget of the command line, with what a quick run of this workload changes. */
+function budgetOf(run, { budget }) {
+  return budget.quick ? { ...budget, ...run.quick } : budget
+}
+
+async function adapterOf(browser) {
+  const page = await browser.page('adapter')
+  const { adapter } = await page.call('open', 'reference', 'cold')
+  await page.close()
+  return adapter
+}
+
+/** The chart is of the MLP and the engines that compete. */
+function inChart({ workload, engine }) {
+  return workload === 'mlp' && engine !== 'wgrad-webgpu-visible' && engine !== 'yardstick-webgpu'
 }
 
 try {

@@ -1,29 +1,38 @@
 // wgrad, through its public API only: one trainer, the dataset resident, as many steps per submit as the trainer likes.
 
-import { createTrainer, losses, nn, optim, setDevice } from 'wgrad'
-import type { HostArray } from '../../src/core/hostArray.ts'
-import type { Dataset, Engine, Session, Task } from './engine.ts'
+import { createTrainer, type HostArray, metrics, optim, type PerSample, setDevice, type Split } from 'wgrad'
+import type { Dataset, Engine, Session, Workload } from './engine.ts'
+import { wgradModel } from './wgradModels.ts'
 
-/** Opens wgrad on `webgpu` or `cpu`. */
-export async function openWgrad(device: string, dataset: Dataset): Promise<Engine> {
-  if (device !== 'webgpu' && device !== 'cpu') throw new Error(`wgrad has no device ${device}`)
-  const opened = await setDevice(device)
-  return { device: `wgrad ${opened.kind} ${opened.name}`, prepare: (task) => prepareWgrad(task, dataset) }
+// Milliseconds of device time per submit: what wgrad takes in Node and what it takes in a page, which has to stay live.
+const largeBudget = 50
+const visibleBudget = 6
+
+/** Opens wgrad on `webgpu`, on `webgpu-visible` (WebGPU with the submit budget of a visible page), or on `cpu`. */
+export async function openWgrad(device: string, workload: Workload): Promise<Engine> {
+  const kind = device === 'webgpu-visible' ? 'webgpu' : device
+  if (kind !== 'webgpu' && kind !== 'cpu') throw new Error(`wgrad has no device ${device}`)
+  const opened = await setDevice(kind)
+  const submitBudget = device === 'webgpu-visible' ? visibleBudget : largeBudget
+  return {
+    device: `wgrad ${opened.kind} ${opened.name}`,
+    prepare: (batchSize) => prepareWgrad(workload, batchSize, submitBudget),
+  }
 }
 
-async function prepareWgrad(task: Task, dataset: Dataset): Promise<Session> {
-  const { count, features, classes } = dataset
-  const split = { inputs: uint8([count, features], dataset.images), targets: uint8([count], dataset.labels) }
+async function prepareWgrad(workload: Workload, batchSize: number, submitBudget: number): Promise<Session> {
+  const { model, optimizer, dataset, order, test } = workload
+  const { learningRate } = optimizer
+  const scores: Record<string, PerSample> = test === undefined ? {} : { accuracy: metrics.accuracy }
   const trainer = await createTrainer({
-    model: nn.sequential([nn.dense(task.hidden), nn.relu(), nn.dense(classes)]),
-    loss: losses.softmaxCrossEntropy,
-    optimizer: optim.sgd({ learningRate: task.learningRate }),
-    data: { train: split },
-    batchSize: task.batchSize,
+    ...wgradModel(model, workload.params),
+    optimizer: optimizer.kind === 'sgd' ? optim.sgd({ learningRate }) : optim.adam({ learningRate }),
+    data: { train: split(dataset), ...(test === undefined ? {} : { test: split(test) }) },
+    metrics: scores,
+    batchSize,
     seed: 0,
-    initialParams: paramsTree(task, dataset),
-    order: () => task.order,
-    submitBudget: 50, // what a page that is not visible, or Node, uses
+    order: () => order,
+    submitBudget,
   })
   return {
     async run(steps) {
@@ -31,23 +40,22 @@ async function prepareWgrad(task: Task, dataset: Dataset): Promise<Session> {
       for await (const report of trainer.run({ steps })) loss = report.losses.at(-1) ?? loss
       return loss
     },
+    async accuracy() {
+      const evaluation = await trainer.evaluate()
+      return evaluation.metrics['accuracy'] ?? NaN
+    },
     dispose: () => trainer.dispose(),
   }
 }
 
-/** The task's weights in the structure of the model's `params`: the one place that knows it. */
-function paramsTree({ params, hidden }: Task, { features, classes }: Dataset) {
-  return [
-    { kernel: float32([features, hidden], params.w1), bias: float32([hidden], params.b1) },
-    {},
-    { kernel: float32([hidden, classes], params.w2), bias: float32([classes], params.b2) },
-  ]
+function split({ count, sampleShape, inputs, targets }: Dataset): Split {
+  const perSample = targets.length / count
+  return {
+    inputs: hostArray([count, ...sampleShape], inputs),
+    targets: hostArray(perSample === 1 ? [count] : [count, perSample], targets),
+  }
 }
 
-function uint8(shape: readonly number[], data: Uint8Array): HostArray {
-  return { shape, dtype: 'uint8', data }
-}
-
-function float32(shape: readonly number[], data: Float32Array): HostArray {
-  return { shape, dtype: 'float32', data }
+function hostArray(shape: readonly number[], data: Uint8Array | Int32Array): HostArray {
+  return data instanceof Uint8Array ? { shape, dtype: 'uint8', data } : { shape, dtype: 'int32', data }
 }

@@ -12,28 +12,39 @@ const flags = [
   '--disable-gpu-watchdog',
 ]
 
-/**
- * Launches Chrome; `open(id)` opens an engine on a page of its own and returns a handle to drive it, with `device` as the
- * engine names it and `adapter`, the browser's WebGPU adapter, whether the engine uses it or not.
- */
-export async function launchBrowser(url) {
-  const executablePath = await ensureChrome()
-  const softwareAdapter = await needsSoftwareAdapter(executablePath)
-  const browser = await puppeteer.launch({
+let found
+
+/** Starts puppeteer's browser, with a profile of its own or the one in `userDataDir`. */
+export async function startChrome(userDataDir) {
+  found ??= (async () => {
+    const executablePath = await ensureChrome()
+    return { executablePath, softwareAdapter: await needsSoftwareAdapter(executablePath) }
+  })()
+  const { executablePath, softwareAdapter } = await found
+  return puppeteer.launch({
     executablePath,
     headless: true,
     args: [...chromeFlags({ softwareAdapter }), ...flags],
     protocolTimeout: 0,
+    ...(userDataDir === undefined ? {} : { userDataDir }),
   })
+}
+
+/**
+ * Launches Chrome; `page(id)` gives a page of its own to an engine, as a handle: `call(method, ...args)` calls what the page
+ * offers (`page.ts`), `close()` closes it.
+ */
+export async function launchBrowser(url) {
+  const browser = await startChrome()
   return {
     version: await browser.version(),
     userAgent: await browser.userAgent(),
-    open: (id) => openEnginePage(browser, url, id),
+    page: (id) => openPage(browser, url, id),
     close: () => browser.close(),
   }
 }
 
-async function openEnginePage(browser, url, id) {
+async function openPage(browser, url, id) {
   const page = await browser.newPage()
   const faults = []
   page.on('pageerror', (error) => faults.push(error.message))
@@ -49,18 +60,34 @@ async function openEnginePage(browser, url, id) {
   try {
     await page.goto(url)
     await page.waitForFunction(() => 'bench' in window, { timeout: 120_000 })
-    const { device, adapter } = await call('open', id)
-    return {
-      id,
-      device,
-      adapter,
-      prepare: (batchSize) => call('prepare', batchSize),
-      train: (steps) => call('train', steps),
-      time: (steps) => call('time', steps),
-      close: () => call('close'),
-    }
+    return { id, call, close: () => page.close() }
   } catch (error) {
     await page.close()
     throw error
   }
+}
+
+/**
+ * Opens `ids` by `open(page)`, which resolves to `{ device, adapter }`; those two join the handles. An engine that cannot
+ * start is reported and left out, and makes the exit code 1.
+ */
+export async function openEngines(browser, ids, open) {
+  const pages = []
+  for (const id of ids) {
+    const page = await browser.page(id)
+    try {
+      pages.push({ ...page, ...(await open(page)) })
+    } catch (error) {
+      await page.close()
+      leaveOut(error)
+    }
+  }
+  if (pages.length === 0) throw new Error('no engine could be opened')
+  return pages
+}
+
+/** Says that an engine is left out, and why. */
+export function leaveOut(error) {
+  console.error(`left out: ${error.message}`)
+  process.exitCode = 1
 }

@@ -1,10 +1,13 @@
 // The page of one engine. It offers, as `window.bench`, what the harness outside drives: open an engine, prepare, train,
 // time, close. All timing happens here, beside the engine, by `performance.now()`.
 
-import type { Engine, OpenEngine, Session } from '../engines/engine.ts'
-import { mlpDataset, mlpFlopsPerStep, mlpTask } from '../workloads/mlp.ts'
+import type { Engine, Session } from '../engines/engine.ts'
+import { type MatmulCase, type MatmulEngine, type MatmulSession, operandsOf, productError } from '../engines/matmul.ts'
+import { flopsPerStep, makeWorkload } from '../workloads/index.ts'
+import { type BufferCounts, watchBuffers } from './buffers.ts'
 import { countCalls } from './counting.ts'
 import type { Counts } from './counting.ts'
+import { loadEngine, loadMatmul } from './openers.ts'
 
 /** What one call of `train` did. */
 interface Trained extends Counts {
@@ -12,23 +15,20 @@ interface Trained extends Counts {
   readonly seconds: number
 }
 
-/** Each engine's code is loaded by its own page only. */
-const openers: Record<string, () => Promise<OpenEngine>> = {
-  reference: async () => (await import('./reference.ts')).openReference,
-  wgrad: async () => (await import('../engines/wgrad.ts')).openWgrad,
-  tfjs: async () => (await import('../peers/tfjs.ts')).openTfjs,
-  jaxjs: async () => (await import('../peers/jaxjs.ts')).openJaxjs,
-}
-
 let engine: Engine | undefined
 let session: Session | undefined
+let flops = (_batchSize: number): number => NaN
+let multiplier: MatmulEngine | undefined
+let product: MatmulSession | undefined
+let counts: (() => BufferCounts) | undefined
 
-async function open(id: string): Promise<{ device: string; adapter: string }> {
-  const [family = '', device = ''] = id.split('-')
-  const opener = openers[family]
-  if (opener === undefined) throw new Error(`no engine ${id}`)
-  const openEngine = await opener()
-  engine = await openEngine(device, mlpDataset())
+/** Opens an engine for a workload; with `watch`, its WebGPU buffers are counted from the beginning. */
+async function open(id: string, workloadName: string, watch = false): Promise<{ device: string; adapter: string }> {
+  if (watch) counts = watchBuffers()
+  const { open: openEngine, device } = await loadEngine(id)
+  const workload = makeWorkload(workloadName)
+  flops = (batchSize) => flopsPerStep(workload.model, batchSize)
+  engine = await openEngine(device, workload)
   return { device: engine.device, adapter: await adapterName() }
 }
 
@@ -43,8 +43,8 @@ async function adapterName(): Promise<string> {
 async function prepare(batchSize: number): Promise<number> {
   if (engine === undefined) throw new Error('open an engine first')
   await session?.dispose()
-  session = await engine.prepare(mlpTask(batchSize))
-  return mlpFlopsPerStep(batchSize)
+  session = await engine.prepare(batchSize)
+  return flops(batchSize)
 }
 
 async function time(steps: number): Promise<{ loss: number; seconds: number }> {
@@ -57,10 +57,10 @@ async function time(steps: number): Promise<{ loss: number; seconds: number }> {
 /** Trains `steps` steps, timed roughly and counted: for the check and for calibration, never for a result. */
 async function train(steps: number): Promise<Trained> {
   let timed = { loss: NaN, seconds: 0 }
-  const counts = await countCalls(async () => {
+  const called = await countCalls(async () => {
     timed = await time(steps)
   })
-  return { ...timed, ...counts }
+  return { ...timed, ...called }
 }
 
 async function close(): Promise<void> {
@@ -68,6 +68,42 @@ async function close(): Promise<void> {
   session = undefined
 }
 
+/** The buffers of the engine's device, where `open` watched them. */
+function buffers(): BufferCounts | undefined {
+  return counts?.()
+}
+
+async function openMatmul(id: string): Promise<{ device: string; adapter: string }> {
+  const { open: openMultiplier, device } = await loadMatmul(id)
+  multiplier = await openMultiplier(device)
+  return { device: multiplier.device, adapter: await adapterName() }
+}
+
+/** Makes a product ready and checks it: the largest relative error and the seconds of one product, or null if there is none. */
+async function prepareMatmul(matmul: MatmulCase): Promise<{ error: number; seconds: number } | null> {
+  if (multiplier === undefined) throw new Error('open an engine first')
+  product?.dispose()
+  const { a, b } = operandsOf(matmul)
+  product = await multiplier.prepare(matmul, a, b)
+  if (product === undefined) return null
+  const error = productError(matmul, a, b, await product.result())
+  return { error, seconds: await timeMatmul(1) }
+}
+
+/** Seconds for `repeats` products and the read-back of one element. */
+async function timeMatmul(repeats: number): Promise<number> {
+  if (product === undefined) throw new Error('prepare a product first')
+  const start = performance.now()
+  await product.run(repeats)
+  return (performance.now() - start) / 1000
+}
+
+/** The full MNIST run; its code comes with wgrad's data functions, which other pages do not need. */
+async function mnist(id: string, options: { epochs: number; samples: number; files: readonly string[] }) {
+  const { runMnist } = await import('./mnistPage.ts')
+  return { ...(await runMnist(id, options)), adapter: await adapterName() }
+}
+
 /** What the page offers to the harness. */
-export const bench = { open, prepare, time, train, close }
+export const bench = { open, prepare, time, train, close, buffers, openMatmul, prepareMatmul, timeMatmul, mnist }
 Object.assign(window, { bench })

@@ -1,79 +1,51 @@
-// The check's reference: the same training in plain float64 JavaScript, written without any engine. It is slow, never
-// timed, and shares nothing with what it judges.
+// The check's reference for MLPs: the same training in plain float64 JavaScript, written without any engine. It is slow,
+// never timed, and shares nothing with what it judges.
 
-import { batchStart } from '../engines/engine.ts'
-import type { Dataset, Engine, Session, Task } from '../engines/engine.ts'
+import { batchStart, weight } from '../engines/engine.ts'
+import type { Engine, MlpModel, Session, Workload } from '../engines/engine.ts'
 
-/** Opens the reference as an engine: `prepare` starts from the task's weights, `run` trains in float64. */
-export async function openReference(_device: string, dataset: Dataset): Promise<Engine> {
-  return { device: 'float64', prepare: async (task) => prepareReference(task, dataset) }
+/** A dense layer in float64: `kernel [inputs, units]`, `bias [units]`, and the sums of their gradients over a batch. */
+interface Layer {
+  readonly inputs: number
+  readonly units: number
+  readonly kernel: Float64Array
+  readonly bias: Float64Array
+  readonly dKernel: Float64Array
+  readonly dBias: Float64Array
 }
 
-function prepareReference(task: Task, dataset: Dataset): Session {
-  const { features, classes } = dataset
-  const { batchSize, hidden, learningRate, order } = task
-  const w1 = Float64Array.from(task.params.w1)
-  const b1 = Float64Array.from(task.params.b1)
-  const w2 = Float64Array.from(task.params.w2)
-  const b2 = Float64Array.from(task.params.b2)
+/** Opens the reference as an engine: `prepare` starts from the workload's weights, `run` trains in float64. */
+export async function openReference(_device: string, workload: Workload): Promise<Engine> {
+  const { model } = workload
+  if (model.kind !== 'mlp') throw new Error(`there is no reference for a ${model.kind}`)
+  return { device: 'float64', prepare: async (batchSize) => prepareReference(workload, model, batchSize) }
+}
+
+function prepareReference(workload: Workload, model: MlpModel, batchSize: number): Session {
+  const { dataset, order, optimizer } = workload
+  const layers = layersOf(workload, model)
   let step = 0
 
   /** One SGD step on the mean loss of its batch; returns that loss. */
   function trainStep(): number {
-    const dW1 = new Float64Array(w1.length)
-    const dB1 = new Float64Array(hidden)
-    const dW2 = new Float64Array(w2.length)
-    const dB2 = new Float64Array(classes)
-    const activation = new Float64Array(hidden)
-    const probability = new Float64Array(classes)
-    const lit = new Int32Array(features)
-    const start = batchStart(task, step++)
+    const start = batchStart(workload, batchSize, step++)
     let loss = 0
     for (let row = 0; row < batchSize; row++) {
       const sample = order[start + row]!
-      const image = dataset.images.subarray(sample * features, (sample + 1) * features)
-      const label = dataset.labels[sample]!
-      let litCount = 0
-      activation.set(b1)
-      for (let i = 0; i < features; i++) {
-        if (image[i] === 0) continue
-        lit[litCount++] = i
-        const x = image[i]! / 255
-        for (let j = 0; j < hidden; j++) activation[j]! += x * w1[i * hidden + j]!
-      }
-      for (let j = 0; j < hidden; j++) activation[j] = Math.max(activation[j]!, 0)
-      // Softmax cross-entropy, shifted by the largest logit; `probability` becomes dL/dlogits.
-      probability.set(b2)
-      for (let j = 0; j < hidden; j++) {
-        for (let k = 0; k < classes; k++) probability[k]! += activation[j]! * w2[j * classes + k]!
-      }
-      const largest = Math.max(...probability)
-      const total = probability.reduce((sum, logit) => sum + Math.exp(logit - largest), 0)
-      loss += largest + Math.log(total) - probability[label]!
-      for (let k = 0; k < classes; k++) probability[k] = Math.exp(probability[k]! - largest) / total
-      probability[label]! -= 1
-      for (let k = 0; k < classes; k++) dB2[k]! += probability[k]!
-      for (let j = 0; j < hidden; j++) {
-        let dActivation = 0
-        for (let k = 0; k < classes; k++) {
-          dW2[j * classes + k]! += activation[j]! * probability[k]!
-          dActivation += w2[j * classes + k]! * probability[k]!
-        }
-        activation[j] = activation[j]! > 0 ? dActivation : 0
-        dB1[j]! += activation[j]!
-      }
-      for (let n = 0; n < litCount; n++) {
-        const i = lit[n]!
-        const x = image[i]! / 255
-        for (let j = 0; j < hidden; j++) dW1[i * hidden + j]! += x * activation[j]!
-      }
+      const image = dataset.inputs.subarray(sample * model.features, (sample + 1) * model.features)
+      loss += backward(
+        layers,
+        Float64Array.from(image, (pixel) => pixel / 255),
+        dataset.targets[sample]!,
+      )
     }
-    const scale = -learningRate / batchSize
-    const gradients = [dW1, dB1, dW2, dB2]
-    ;[w1, b1, w2, b2].forEach((weights, index) => {
-      const gradient = gradients[index]!
-      for (let n = 0; n < weights.length; n++) weights[n]! += scale * gradient[n]!
-    })
+    const scale = -optimizer.learningRate / batchSize
+    for (const { kernel, bias, dKernel, dBias } of layers) {
+      addScaled(kernel, dKernel, scale)
+      addScaled(bias, dBias, scale)
+      dKernel.fill(0)
+      dBias.fill(0)
+    }
     return loss / batchSize
   }
 
@@ -85,4 +57,58 @@ function prepareReference(task: Task, dataset: Dataset): Session {
     },
     dispose() {},
   }
+}
+
+function layersOf({ params }: Workload, { hidden, classes }: MlpModel): Layer[] {
+  return [...hidden, classes].map((units, layer) => {
+    const kernel = Float64Array.from(weight(params, `kernel${layer}`).data)
+    const bias = Float64Array.from(weight(params, `bias${layer}`).data)
+    const inputs = kernel.length / units
+    return { inputs, units, kernel, bias, dKernel: new Float64Array(kernel.length), dBias: new Float64Array(units) }
+  })
+}
+
+/** Adds one sample's gradients to the layers' sums; returns its loss. */
+function backward(layers: readonly Layer[], input: Float64Array, label: number): number {
+  const activations = [input]
+  layers.forEach((layer, index) => {
+    const outputs = forward(layer, activations[index]!)
+    activations.push(index < layers.length - 1 ? outputs.map((value) => Math.max(value, 0)) : outputs)
+  })
+  // Softmax cross-entropy, shifted by the largest logit; `cotangent` becomes dL/dlogits.
+  const logits = activations[layers.length]!
+  const largest = logits.reduce((most, logit) => Math.max(most, logit), -Infinity)
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0)
+  let cotangent = logits.map((logit, k) => Math.exp(logit - largest) / total - (k === label ? 1 : 0))
+  for (let index = layers.length - 1; index >= 0; index--) {
+    const { inputs, units, kernel, dKernel, dBias } = layers[index]!
+    const activation = activations[index]!
+    const below = new Float64Array(inputs)
+    for (let j = 0; j < units; j++) dBias[j]! += cotangent[j]!
+    for (let i = 0; i < inputs; i++) {
+      // what is 0 passes nothing on: a dark pixel to the kernel, a negative sum through its ReLU
+      if (activation[i] === 0) continue
+      for (let j = 0; j < units; j++) dKernel[i * units + j]! += activation[i]! * cotangent[j]!
+      if (index === 0) continue
+      let sum = 0
+      for (let j = 0; j < units; j++) sum += kernel[i * units + j]! * cotangent[j]!
+      below[i] = sum
+    }
+    cotangent = below
+  }
+  return largest + Math.log(total) - logits[label]!
+}
+
+function forward({ inputs, units, kernel, bias }: Layer, activation: Float64Array): Float64Array {
+  const outputs = Float64Array.from(bias)
+  for (let i = 0; i < inputs; i++) {
+    const x = activation[i]!
+    if (x === 0) continue
+    for (let j = 0; j < units; j++) outputs[j]! += x * kernel[i * units + j]!
+  }
+  return outputs
+}
+
+function addScaled(values: Float64Array, deltas: Float64Array, scale: number): void {
+  for (let n = 0; n < values.length; n++) values[n]! += scale * deltas[n]!
 }

@@ -1,12 +1,22 @@
 // Serves the benchmark's pages on loopback through Vite, cross-origin isolated, since SharedArrayBuffer gives the
 // WebAssembly engines their threads. No file watching and no reload: a page must not change under a measurement.
 
+import { createReadStream } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createServer, defaultClientConditions } from 'vite'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+/** The folder of the project. */
+export const projectRoot = fileURLToPath(new URL('../..', import.meta.url))
 
-const isolation = {
+/** How a page's modules find wgrad: its sources. */
+export const sourceResolution = {
+  alias: { wgrad: `${projectRoot}src/index.ts` },
+  conditions: ['wgrad-source', ...defaultClientConditions],
+}
+
+/** The headers of a cross-origin isolated page. */
+export const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 }
@@ -18,18 +28,15 @@ const page = `<!doctype html>
   <body><script type="module" src="/bench/harness/page.ts"></script></body>
 </html>`
 
-/** Starts the server; `url` is the address of the page, the same for every engine. */
-export async function startServer() {
+/** Starts the server; `url` is the address of the page, the same for every engine. `/data` offers the files of `dataDir`. */
+export async function startServer(dataDir) {
   const server = await createServer({
-    root,
+    root: projectRoot,
     configFile: false,
     appType: 'custom',
     logLevel: 'warn',
     cacheDir: 'node_modules/.vite-bench',
-    resolve: {
-      alias: { wgrad: `${root}src/index.ts` },
-      conditions: ['wgrad-source', ...defaultClientConditions],
-    },
+    resolve: sourceResolution,
     // Named up front, so that Vite does not discover one later, bundle anew and reload the page.
     optimizeDeps: {
       noDiscovery: true,
@@ -47,6 +54,14 @@ export async function startServer() {
   server.middlewares.use('/engine', (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...isolation }).end(page)
   })
+  if (dataDir !== undefined) {
+    server.middlewares.use('/data', (request, response) => {
+      const file = createReadStream(join(dataDir, basename(request.url)))
+      file.on('error', () => response.writeHead(404, isolation).end())
+      response.writeHead(200, { 'content-type': 'application/octet-stream', ...isolation })
+      file.pipe(response)
+    })
+  }
   await server.listen()
   const { port } = server.httpServer.address()
   return { url: `http://127.0.0.1:${port}/engine`, close: () => server.close() }

@@ -1,31 +1,45 @@
 // TensorFlow.js, used as its documentation shows: variables, `optimizer.minimize` inside `tf.tidy`, a dataset that stays
-// on the device, no read-back but the last loss. Its dense layers run as `tf.layers.dense` runs them: `tf.fused.matMul`.
+// on the device, no read-back but the last loss. Its layers run as those of `tf.layers` do: fused with bias and activation.
 
 import * as tf from '@tensorflow/tfjs'
 import { batchStart } from '../engines/engine.ts'
-import type { Dataset, Engine, Session, Task } from '../engines/engine.ts'
+import type { Dataset, Engine, Session, Workload } from '../engines/engine.ts'
+import { tfjsLogits } from './tfjsModels.ts'
 
-/** The whole dataset as device tensors: float32 images in [0, 1] and one-hot labels. */
+const testBatch = 1000
+
+/** The whole dataset as device tensors: float32 images in [0, 1] or int32 tokens, and one-hot targets. */
 interface Resident {
-  readonly images: tf.Tensor2D
-  readonly labels: tf.Tensor2D
+  readonly inputs: tf.Tensor
+  readonly targets: tf.Tensor
 }
 
 /** Opens TF.js on `webgpu`, `wasm` or `cpu`. */
-export async function openTfjs(device: string, dataset: Dataset): Promise<Engine> {
-  const name = await selectBackend(device)
-  const { count, features, classes } = dataset
-  const images = tf.tensor2d(
-    Float32Array.from(dataset.images, (pixel) => pixel / 255),
-    [count, features],
-  )
-  const oneHot = new Float32Array(count * classes)
-  dataset.labels.forEach((label, sample) => (oneHot[sample * classes + label] = 1))
-  const labels = tf.tensor2d(oneHot, [count, classes])
-  return { device: name, prepare: async (task) => prepareTfjs(task, { images, labels }) }
+export async function openTfjs(device: string, workload: Workload): Promise<Engine> {
+  const name = await startTfjs(device)
+  const resident = residentOf(workload.dataset)
+  return { device: name, prepare: async (batchSize) => prepareTfjs(workload, batchSize, resident) }
 }
 
-async function selectBackend(device: string): Promise<string> {
+function residentOf({ count, sampleShape, classes, inputs, targets }: Dataset): Resident {
+  const shape = [count, ...sampleShape]
+  const oneHot = new Float32Array(targets.length * classes)
+  targets.forEach((label, at) => (oneHot[at * classes + label] = 1))
+  const perSample = targets.length / count
+  return {
+    inputs:
+      inputs instanceof Int32Array
+        ? tf.tensor(inputs, shape, 'int32')
+        : tf.tensor(
+            Float32Array.from(inputs, (pixel) => pixel / 255),
+            shape,
+          ),
+    targets: tf.tensor(oneHot, perSample === 1 ? [count, classes] : [count, perSample, classes]),
+  }
+}
+
+/** Starts TF.js on `webgpu`, `wasm` or `cpu`; returns what to call it. */
+export async function startTfjs(device: string): Promise<string> {
   let name = `TF.js ${tf.version.tfjs} ${device}`
   if (device === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu')
   if (device === 'wasm') {
@@ -43,31 +57,29 @@ async function selectBackend(device: string): Promise<string> {
   return name
 }
 
-function prepareTfjs(task: Task, resident: Resident): Session {
-  const { batchSize, hidden, params, order } = task
-  const [features, classes] = [resident.images.shape[1], resident.labels.shape[1]]
-  const w1 = tf.variable(tf.tensor2d(params.w1, [features, hidden]))
-  const b1 = tf.variable(tf.tensor1d(params.b1))
-  const w2 = tf.variable(tf.tensor2d(params.w2, [hidden, classes]))
-  const b2 = tf.variable(tf.tensor1d(params.b2))
-  const optimizer = tf.train.sgd(task.learningRate)
-  const samples = Int32Array.from(order)
+function prepareTfjs(workload: Workload, batchSize: number, resident: Resident): Session {
+  const { model } = workload
+  const weights = Object.fromEntries(
+    Object.entries(workload.params).map(([name, { shape, data }]) => [name, tf.variable(tf.tensor(data, [...shape]))]),
+  )
+  const variables = Object.values(weights)
+  const { kind, learningRate } = workload.optimizer
+  const optimizer = kind === 'sgd' ? tf.train.sgd(learningRate) : tf.train.adam(learningRate, 0.9, 0.999, 1e-8)
+  const samples = Int32Array.from(workload.order)
   let step = 0
-
-  function batchLoss(images: tf.Tensor2D, labels: tf.Tensor2D): tf.Scalar {
-    const activation = tf.fused.matMul({ a: images, b: w1, bias: b1, activation: 'relu' })
-    const logits = tf.fused.matMul({ a: activation, b: w2, bias: b2 })
-    return tf.losses.softmaxCrossEntropy(labels, logits).asScalar()
-  }
 
   /** One step; the returned loss is the caller's to dispose. */
   function trainStep(): tf.Scalar {
-    const start = batchStart(task, step++)
+    const start = batchStart(workload, batchSize, step++)
     return tf.tidy(() => {
       const index = tf.tensor1d(samples.subarray(start, start + batchSize), 'int32')
-      const images = tf.gather(resident.images, index)
-      const labels = tf.gather(resident.labels, index)
-      const loss = optimizer.minimize(() => batchLoss(images, labels), true, [w1, b1, w2, b2])
+      const inputs = tf.gather(resident.inputs, index)
+      const targets = tf.gather(resident.targets, index)
+      const loss = optimizer.minimize(
+        () => tf.losses.softmaxCrossEntropy(targets, tfjsLogits(model, weights, inputs)).asScalar(),
+        true,
+        variables,
+      )
       if (loss === null) throw new Error('TF.js returned no loss')
       return loss
     })
@@ -81,8 +93,25 @@ function prepareTfjs(task: Task, resident: Resident): Session {
       last.dispose()
       return loss ?? NaN
     },
+    async accuracy() {
+      if (workload.test === undefined) throw new Error('the workload has no test samples')
+      const { count } = workload.test
+      const test = residentOf(workload.test)
+      let correct = 0
+      for (let from = 0; from < count; from += testBatch) {
+        const size = Math.min(testBatch, count - from)
+        const right = tf.tidy(() => {
+          const logits = tfjsLogits(model, weights, test.inputs.slice(from, size))
+          return logits.argMax(-1).equal(test.targets.slice(from, size).argMax(-1)).sum()
+        })
+        correct += (await right.data())[0] ?? NaN
+        right.dispose()
+      }
+      tf.dispose([test.inputs, test.targets])
+      return correct / count
+    },
     dispose() {
-      tf.dispose([w1, b1, w2, b2])
+      tf.dispose(variables)
       optimizer.dispose()
     },
   }

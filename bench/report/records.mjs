@@ -1,30 +1,22 @@
-// Turns what was measured into records, one per engine and batch size, and writes them as JSON lines.
+// Turns what was measured into records, one per engine and batch size or product, and writes them as JSON lines.
 
 import { writeFile } from 'node:fs/promises'
-import { yardstickShare } from '../yardsticks.mjs'
+import { statedShare } from '../yardsticks/stated.mjs'
 import { median } from './statistics.mjs'
 
 /**
- * The record of one engine at one batch size: `checked` from `checkEngines`, `rates` samples/s per round, `context` what
- * all records of a run share. `loss20` is the loss after 20 updates, null where the check had fewer steps.
+ * The record of one measurement: what all records have in common, then `values`. `value` is what stated figures are of;
+ * `context` what all records of a run share. `valid` comes later, see `markValid`.
  */
-export function makeRecord({ page, batch, checked, steps, rates, context }) {
-  const samplesPerSecond = median(rates)
-  const isWebgpu = page.id.endsWith('-webgpu')
-  const share = yardstickShare(page.id, batch, samplesPerSecond, page.adapter)
+export function measuredRecord({ run, batch, page, value, context }, values) {
+  const share = statedShare({ workload: run.name, engine: page.id, batch, value, adapter: page.adapter })
   return {
     engine: page.id,
-    workload: 'mlp',
+    workload: run.name,
     batch,
-    samplesPerSecond: round(samplesPerSecond),
-    gflops: round(((samplesPerSecond / batch) * checked.flops) / 1e9),
-    dispatchesPerStep: isWebgpu ? round(checked.dispatchesPerStep) : null,
-    submitsPerStep: isWebgpu ? round(checked.submitsPerStep) : null,
-    rounds: rates.map(round),
-    loss20: steps === 20 ? checked.loss : null,
-    check: { steps, loss: checked.loss, relativeError: Number(checked.relativeError.toPrecision(2)) },
-    yardstickShare: share === undefined ? null : round(share),
-    adapter: isWebgpu ? page.adapter : 'cpu',
+    ...values,
+    statedShare: share === null ? null : round(share),
+    adapter: page.id.includes('-webgpu') ? page.adapter : 'cpu',
     device: page.device,
     date: context.date,
     userAgent: context.userAgent,
@@ -34,12 +26,34 @@ export function makeRecord({ page, batch, checked, steps, rates, context }) {
   }
 }
 
+/**
+ * The record of one engine at one batch size: `result` from `checkEngines`, `rates` samples/s per round. `loss20` is the
+ * loss after 20 updates, null where the check had fewer steps.
+ */
+export function trainingRecord({ run, batch, result, steps, rates, context }) {
+  const { page, flops, loss, relativeError } = result
+  const samplesPerSecond = median(rates)
+  const isWebgpu = page.id.includes('-webgpu')
+  return measuredRecord(
+    { run, batch, page, value: samplesPerSecond, context },
+    {
+      samplesPerSecond: round(samplesPerSecond),
+      gflops: round(((samplesPerSecond / batch) * flops) / 1e9),
+      dispatchesPerStep: isWebgpu ? round(result.dispatchesPerStep) : null,
+      submitsPerStep: isWebgpu ? round(result.submitsPerStep) : null,
+      rounds: rates.map(round),
+      loss20: steps === 20 ? loss : null,
+      check: { steps, loss, relativeError: Number(relativeError.toPrecision(2)) },
+    },
+  )
+}
+
 /** Writes records as one JSON object per line. */
 export async function writeRecords(file, records) {
   await writeFile(file, records.map((record) => `${JSON.stringify(record)}\n`).join(''))
 }
 
 /** Four significant digits: more is noise. */
-function round(value) {
+export function round(value) {
   return Number(value.toPrecision(4))
 }

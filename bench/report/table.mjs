@@ -1,11 +1,11 @@
 // Plain-text tables for a terminal: the lines that appear as results come, and the summary at the end.
 
-import { leastShare } from '../yardsticks.mjs'
+import { leastShare } from '../yardsticks/stated.mjs'
 import { ratioToBest } from './statistics.mjs'
 
 const columns = [
   ['batch', 6],
-  ['engine', -14],
+  ['engine', -21],
   ['samples/s', 11],
   ['spread', 8],
   ['GFLOP/s', 9],
@@ -32,16 +32,18 @@ export function line(record) {
     record.submitsPerStep === null ? '' : number(record.submitsPerStep),
     record.check.relativeError.toExponential(0),
   ]
-  const low = isLow(record) ? `  < ${Math.round(record.yardstickShare * 100)} % of its yardstick` : ''
+  const low = isLow(record) ? `  < ${Math.round(record.statedShare * 100)} % of what is stated` : ''
   return cells.map((cell, index) => pad(String(cell), columns[index][1])).join(' ') + low
 }
 
-/** Samples/s per batch size (rows) and engine (columns), with wgrad's two ratios; an engine below its yardstick has a `!`. */
+/** Samples/s per batch size (rows) and engine (columns), with wgrad's ratios; an engine below what is stated has a `!`. */
 export function summary(records, engines, rates) {
   const batches = [...new Set(records.map((record) => record.batch))]
-  const peers = engines.filter((id) => id.endsWith('-webgpu') && !id.startsWith('wgrad'))
+  const peers = engines.filter((id) => ['jaxjs-webgpu', 'tfjs-webgpu'].includes(id))
   const ratios = [
     ['webgpu / best peer', 'wgrad-webgpu', peers],
+    ['webgpu / hand-written', 'wgrad-webgpu', ['yardstick-webgpu']],
+    ['visible / hand-written', 'wgrad-webgpu-visible', ['yardstick-webgpu']],
     ['cpu / tfjs-cpu', 'wgrad-cpu', ['tfjs-cpu']],
   ].filter(([, ours, others]) => engines.includes(ours) && others.some((id) => engines.includes(id)))
   const rows = batches.map((batch) => {
@@ -56,13 +58,21 @@ export function summary(records, engines, rates) {
   return [names, ...rows].map((row) => row.map((cell, index) => cell.padStart(widths[index])).join('  ')).join('\n')
 }
 
-/** The records of peers that make a run invalid. */
-export function lowRecords(records) {
-  return records.filter(isLow)
+/** Lines that say which peers stayed too low for a measurement; none where all is well. */
+export function lowLines(records) {
+  const low = records.filter(isLow)
+  if (low.length === 0) return []
+  return [
+    'NOT A MEASUREMENT (valid: false): below 70 % of what these reach on a quiet machine (see yardsticks/stated.mjs):',
+    ...[...new Set(low.map((record) => record.engine))].map((id) => {
+      const batches = low.filter((record) => record.engine === id).map((record) => record.batch)
+      return `  ${id} at ${batches.join(', ')}`
+    }),
+  ]
 }
 
 function isLow(record) {
-  return record.yardstickShare !== null && record.yardstickShare < leastShare
+  return record.statedShare !== null && record.statedShare < leastShare
 }
 
 function ratioCell(batchRates, ours, others) {
