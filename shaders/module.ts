@@ -12,6 +12,8 @@ export interface BufferBinding {
   readonly writable: boolean
   /** Declared as vec4 elements, because some kernel loads or stores four at a time. */
   readonly wide: boolean
+  /** Elements that are used of it, if that is known: a multiple of 4. A fixed length makes the bounds checks of drivers cheaper. */
+  readonly length: number | null
 }
 
 /** A kernel function and how many invocations it needs. */
@@ -21,14 +23,18 @@ export interface KernelFunction {
   readonly invocations: number
   /** Whether its invocations work together: it gets whole workgroups and may use barriers. */
   readonly cooperative: boolean
+  /** Whether it broadcasts within quads of invocations. */
+  readonly quads: boolean
 }
 
 /** Workgroups along x; more go to y, since 65,535 is the limit per dimension. */
 export const GROUPS_PER_ROW = 32768
 
-function bindingText({ name, binding, element, writable, wide }: BufferBinding): string {
+function bindingText({ name, binding, element, writable, wide, length }: BufferBinding): string {
+  const type = wide ? `vec4<${element}>` : element
+  const sized = length === null ? type : `${type}, ${wide ? length / 4 : length}`
   return wgsl`
-@group(0) @binding(${binding}) var<storage, ${writable ? 'read_write' : 'read'}> ${name}: array<${wide ? `vec4<${element}>` : element}>;
+@group(0) @binding(${binding}) var<storage, ${writable ? 'read_write' : 'read'}> ${name}: array<${sized}>;
 #if ${wide}
 fn ${name}_at(i: i32) -> ${element} { return ${name}[i >> 2u][i & 3]; }
 fn ${name}_four(quad: i32) -> vec4<${element}> { return ${name}[quad]; }
@@ -67,7 +73,12 @@ export function moduleText(
     if (i === kernels.length - 1) return `  else { ${call} }`
     return `  ${i === 0 ? 'if' : 'else if'} (group < ${first}) { ${call} }`
   })
+  // whole quads return early or none of their invocations does, which the uniformity analysis cannot see
+  const directives = kernels.some((kernel) => kernel.quads)
+    ? 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);'
+    : ''
   return wgsl`
+${directives}
 @group(0) @binding(0) var<uniform> args: array<vec4<u32>, ${argumentVectors}>;
 ${bindings.map(bindingText).join('\n')}
 fn floor_div(x: i32, by: i32) -> i32 { return (x - (((x % by) + by) % by)) / by; }

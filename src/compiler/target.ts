@@ -9,6 +9,8 @@ export interface ContractionVariant {
   /** Rows and columns of the output that one invocation computes; columns are a multiple of 4. */
   readonly rows: number
   readonly columns: number
+  /** Whether four neighbouring invocations share what they load of the row operand (needs subgroups of at least four). */
+  readonly quads: boolean
 }
 
 /** Choices measured on a device: variants by shape class. `identity` is part of a run's record. */

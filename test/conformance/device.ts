@@ -47,13 +47,15 @@ function compositeChecks(modes: readonly string[], prefix: string, target: Parti
 }
 
 const tiles = (kind: ContractionVariant['kind'], rows: number, columns: number): Partial<Target> => ({
-  tuning: { identity: `${kind} ${rows}x${columns}`, contraction: { kind, rows, columns } },
+  tuning: { identity: `${kind} ${rows}x${columns}`, contraction: { kind, rows, columns, quads: false } },
 })
 const hardware: Partial<Target> = { software: false, ...tiles('shared', 4, 4) }
 
 const CHECKS: readonly Check[] = [
   ...caseChecks(cases, '', {}),
   ...compositeChecks(['not fused', 'fused', 'fused, state donated in an arena', 'fused, three steps at once'], '', {}),
+  ...caseChecks(contractions, 'registers 8x8, ', tiles('registers', 8, 8)),
+  ...compositeChecks(['fused, state donated in an arena'], 'registers 8x8, ', tiles('registers', 8, 8)),
   ...caseChecks(contractions, 'registers 4x4, ', tiles('registers', 4, 4)),
   ...caseChecks(contractions, 'registers 4x8, ', tiles('registers', 4, 8)),
   ...caseChecks(contractions, 'for hardware, ', hardware),

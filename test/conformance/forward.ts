@@ -18,7 +18,7 @@ export const WEBGPU_LIKE: Target = {
   fuse: CPU_TARGET.fuse,
   software: true,
   sharedBytes: 16384,
-  tuning: { identity: 'test', contraction: { kind: 'registers', rows: 8, columns: 8 } },
+  tuning: { identity: 'test', contraction: { kind: 'registers', rows: 8, columns: 8, quads: false } },
 }
 
 /** The CPU, as itself and as the executor of programs for WebGPU, with slots poisoned before each run. */

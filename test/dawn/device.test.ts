@@ -45,6 +45,6 @@ test('every kind of kernel passes the self-test', async () => {
 
 test('tuning measures candidates and names its choice', async () => {
   const backend = await createWebGpuBackend(await platform.gpu(), { tune: true })
-  expect(backend.target.tuning.identity).toMatch(/^measured: (registers|shared) \dx\d$/)
+  expect(backend.target.tuning.identity).toMatch(/^measured: (registers|shared) \d+x\d+(, shared by quads)?$/)
   backend.dispose()
 })

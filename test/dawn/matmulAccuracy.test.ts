@@ -21,11 +21,12 @@ afterAll(async () => {
 
 const tiles = (kind: 'registers' | 'shared', rows: number, columns: number): Partial<Target> => ({
   ...(kind === 'shared' ? { software: false } : {}),
-  tuning: { identity: `${kind} ${rows}x${columns}`, contraction: { kind, rows, columns } },
+  tuning: { identity: `${kind} ${rows}x${columns}`, contraction: { kind, rows, columns, quads: false } },
 })
 
 test.each<{ name: string; target: Partial<Target>; products: readonly Product[] }>([
   { name: 'its own choice', target: {}, products: PRODUCTS },
+  { name: 'registers 8x8', target: tiles('registers', 8, 8), products: PRODUCTS.filter((_, i) => i % 3 === 0) },
   { name: 'registers 4x8', target: tiles('registers', 4, 8), products: PRODUCTS.filter((_, i) => i % 4 === 0) },
   { name: 'tiles in workgroup memory', target: tiles('shared', 4, 4), products: WIDE_PRODUCTS },
 ])('with $name every product is within 4 sqrt(K) 2^-24 of the sum of magnitudes', async ({ name, target, products }) => {

@@ -25,7 +25,7 @@ export interface Product {
  * divide by 4 take other kernels than those that do.
  */
 const EXTENTS = [1, 3, 4, 7, 8, 9, 12, 15, 16, 17, 20, 31, 32, 33, 60, 63, 64, 65, 68]
-const SHORT = [1, 3, 17]
+const SHORT = [1, 3, 16, 17]
 /** Past the blocks in which long sums are added up; few outputs, so that they stay quick. */
 const LONG = [4097, 65537]
 const SMALL: readonly (readonly [number, number])[] = [[1, 1], [3, 8], [8, 9], [9, 4], [16, 3], [7, 16]] // prettier-ignore
@@ -34,17 +34,23 @@ const LAYOUTS = [[false, false], [false, true], [true, false], [true, true]] as 
 export const describeProduct = ({ m, n, k, transposeA, transposeB, batch }: Product): string =>
   `${[...batch, m].join('x')} by ${k} by ${n} ${transposeA ? 'T' : 'N'}${transposeB ? 'T' : 'N'}`
 
+const wide = (m: number, k: number, n: number, layout: number, batch: readonly number[] = []): Product => {
+  const [transposeA, transposeB] = LAYOUTS[layout]!
+  return { m, n, k, transposeA, transposeB, batch }
+}
+
 /**
  * A quarter of all pairs of extents, every extent with four others on either side, with K, layouts and batches in turn, so that all of
- * them meet; long K in every layout, the longest in two for each size.
+ * them meet; outputs whose lanes fill quads of tiles; long K in every layout, the longest in two for each size.
  */
 export const PRODUCTS: readonly Product[] = [
   ...EXTENTS.flatMap((m, i) =>
     EXTENTS.filter((_, j) => (i + j) % 4 === 0).map((n, turn): Product => {
       const [transposeA, transposeB] = LAYOUTS[(turn + i) % 4]!
-      return { m, n, k: SHORT[(turn + (i >> 1)) % 3]!, transposeA, transposeB, batch: (turn + i) % 5 === 0 ? [2] : [] }
+      return { m, n, k: SHORT[(turn + (i >> 1)) % 4]!, transposeA, transposeB, batch: (turn + i) % 5 === 0 ? [2] : [] }
     }),
   ),
+  ...[0, 1, 2, 3].flatMap((layout) => [wide(33, 20, 64, layout), wide(48, 16, 128, layout)]), // quads share their rows
   ...LONG.flatMap((k, long) =>
     SMALL.flatMap(([m, n], i) =>
       LAYOUTS.filter((_, layout) => long === 0 || (i + layout) % 2 === 0).map(([transposeA, transposeB]): Product => ({
@@ -58,11 +64,6 @@ export const PRODUCTS: readonly Product[] = [
     ),
   ),
 ]
-
-const wide = (m: number, k: number, n: number, layout: number, batch: readonly number[] = []): Product => {
-  const [transposeA, transposeB] = LAYOUTS[layout]!
-  return { m, n, k, transposeA, transposeB, batch }
-}
 
 /** Products that fill tiles of 64 x 64 in workgroup memory by half at least, with K round their slices of 16. */
 export const WIDE_PRODUCTS: readonly Product[] = [wide(65, 17, 64, 1), wide(33, 3, 68, 2), wide(68, 33, 32, 2, [2])]

@@ -21,7 +21,7 @@ export const CPU_TARGET: Target = {
   fuse: FUSE_ALL,
   software: true,
   sharedBytes: 0,
-  tuning: { identity: 'cpu', contraction: { kind: 'registers', rows: 4, columns: 4 } },
+  tuning: { identity: 'cpu', contraction: { kind: 'registers', rows: 4, columns: 4, quads: false } },
 }
 
 interface CpuBuffer extends DeviceBuffer {

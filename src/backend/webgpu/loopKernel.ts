@@ -62,5 +62,5 @@ export function loopFunction(kernel: LoopKernel, name: string, writer: ModuleWri
   const last = stages.filter((stage) => stage.inner === null).flatMap((stage) => stage.stores)
   writeStores(emitter, writer, last, lane)
   const lines = [`fn ${name}(id: i32) {`, `if (id >= ${over.extent}) { return; }`, ...emitter.lines(), '}']
-  return { name, source: lines.join('\n'), invocations: over.extent, cooperative: false }
+  return { name, source: lines.join('\n'), invocations: over.extent, cooperative: false, quads: false }
 }

@@ -66,20 +66,29 @@ export function registerFunction(
   const laneByK = unrolled && !adjacent(laneOperand, lanes) && adjacent(laneOperand, k)
   const rowByK = unrolled && !byRowQuads && adjacent(rowOperand, k)
 
+  const quads = variant.quads && laneTiles % 4 === 0 && (rowByK || byRowQuads)
   const lane = variable('lane', 4)
   const tileOf = tileGeometry(rows, lanes, tileRows, tileQuads, byRowQuads)
   const over = variable('kk', unrolled ? k.extent / 4 : k.extent)
   const bound = [{ variable: batch, name: 'b' }, ...tileOf.bound]
   const sumName = (r: number, q: number): string => `s${r}_${q}`
-  const emitter = createEmitter(wgslSyntax(writer.names), bound, [lane])
+  const quadLane = variable('ql', 4)
+  const emitter = createEmitter(wgslSyntax(writer.names), [...bound, { variable: quadLane, name: 'ql' }], [lane])
   const kAt = (step: number): Scalar => (unrolled ? plus(times(over, 4), step) : over)
   const kLane: Scalar = plus(times(over, 4), lane)
 
   const rowAt = (r: number): Scalar => (byRowQuads ? plus(times(tileOf.rowQuad(r >> 2), 4), r & 3) : tileOf.row(r))
   const at = (operand: Scalar, entries: readonly (readonly [Variable, Scalar])[]): Scalar =>
     substituteVariables(operand, new Map(entries))
+  /** What the four invocations of a quad load, each one element, as four names known to all of them. */
+  const shared = (element: Scalar, prefix: string): string[] => {
+    const own = emitter.value(element)
+    return COMPONENTS.map((component, i) =>
+      nameVector(emitter, `${prefix}_${component}`, `quadBroadcast(${own}, ${i}u)`),
+    )
+  }
   const body = emitter.within([{ variable: over, name: 'kk' }], () => {
-    const rowByKNames = rowByK ? range(tileRows).map((r) => emitter.vector(at(rowOperand, [[rows, rowAt(r)], [k, kLane]]))) : [] // prettier-ignore
+    const rowByKNames = rowByK ? range(tileRows).map((r) => quads ? shared(at(rowOperand, [[rows, rowAt(r)], [k, plus(times(over, 4), quadLane)]]), `r${r}`) : componentsOf(emitter.vector(at(rowOperand, [[rows, rowAt(r)], [k, kLane]])))) : [] // prettier-ignore
     const laneByKNames = laneByK
       ? range(tileQuads * 4).map((c) => emitter.vector(at(laneOperand, [[lanes, plus(times(tileOf.laneQuad(c >> 2), 4), c & 3)], [k, kLane]]))) // prettier-ignore
       : []
@@ -104,6 +113,7 @@ export function registerFunction(
         kAt,
         rowAt,
         at,
+        shared: quads ? (quad, element) => shared(element(quadLane), `r${quad}_${step}`) : null,
       })
       rowValues.forEach((row, r) => named.forEach((value, q) => emitter.line(`${sumName(r, q)} += ${row} * ${value};`)))
     }
@@ -127,6 +137,7 @@ export function registerFunction(
     `let tr = (id / ${laneTiles}) % ${rowTiles};`,
     `let b = id / ${laneTiles * rowTiles};`,
     ...tileOf.declarations,
+    ...(quads ? ['let ql = id & 3;'] : []),
     ...sums.map((sum) => `var ${sum} = vec4<f32>();`),
     ...emitter.lines(),
     `for (var kk: i32 = 0; kk < ${over.extent}; kk++) {`,
@@ -135,10 +146,11 @@ export function registerFunction(
     ...calls,
     '}',
   ]
-  return { name, source: lines.join('\n'), invocations: batch.extent * rowTiles * laneTiles, cooperative: false }
+  return { name, source: lines.join('\n'), invocations: batch.extent * rowTiles * laneTiles, cooperative: false, quads }
 }
 
 const COMPONENTS = ['x', 'y', 'z', 'w']
+const componentsOf = (vector: string): string[] => COMPONENTS.map((component) => `${vector}.${component}`)
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
 
 function nameVector(emitter: Emitter, name: string, text: string): string {
@@ -149,7 +161,8 @@ function nameVector(emitter: Emitter, name: string, text: string): string {
 interface RowStep {
   readonly tileRows: number
   readonly byRowQuads: boolean
-  readonly rowByKNames: readonly string[]
+  /** For every row its values at four k. */
+  readonly rowByKNames: readonly (readonly string[])[]
   readonly step: number
   readonly lane: Variable
   readonly tileOf: Geometry
@@ -159,15 +172,17 @@ interface RowStep {
   readonly kAt: (step: number) => Scalar
   readonly rowAt: (r: number) => Scalar
   readonly at: (operand: Scalar, entries: readonly (readonly [Variable, Scalar])[]) => Scalar
+  /** Names of four adjacent rows' values that a quad loads together, or null where every invocation loads its own. */
+  readonly shared: ((quad: number, element: (lane: Variable) => Scalar) => readonly string[]) | null
 }
 
 /** The scalars of the row operand for one k. */
 function rowStep(emitter: Emitter, s: RowStep): string[] {
-  if (s.rowByKNames.length > 0) return s.rowByKNames.map((name) => `${name}.${COMPONENTS[s.step]}`)
+  if (s.rowByKNames.length > 0) return s.rowByKNames.map((names) => names[s.step]!)
   if (!s.byRowQuads) return range(s.tileRows).map((r) => emitter.value(s.at(s.rowOperand, [[s.rows, s.rowAt(r)], [s.k, s.kAt(s.step)]]))) // prettier-ignore
   return range(s.tileRows / 4).flatMap((quad) => {
-    const vector = emitter.vector(s.at(s.rowOperand, [[s.rows, plus(times(s.tileOf.rowQuad(quad), 4), s.lane)], [s.k, s.kAt(s.step)]])) // prettier-ignore
-    return COMPONENTS.map((component) => `${vector}.${component}`)
+    const element = (lane: Variable): Scalar => s.at(s.rowOperand, [[s.rows, plus(times(s.tileOf.rowQuad(quad), 4), lane)], [s.k, s.kAt(s.step)]]) // prettier-ignore
+    return s.shared === null ? componentsOf(emitter.vector(element(s.lane))) : s.shared(quad, element)
   })
 }
 

@@ -86,5 +86,5 @@ export function sharedFunction(
   const slices = Math.ceil(kernel.k.extent / depth)
   const source = sharedContraction({ name, rowTiles, laneTiles, slices, loads, stores })
   const groups = kernel.batch.extent * rowTiles * laneTiles
-  return { name, source: `${epilogue}\n${source}`, invocations: groups * invocations, cooperative: true }
+  return { name, source: `${epilogue}\n${source}`, invocations: groups * invocations, cooperative: true, quads: false }
 }

@@ -10,19 +10,25 @@ import { accumulator, load, variable } from '../../ir/scalar.ts'
 import { dataTensor, type Tensor } from '../../ir/tensor.ts'
 import type { Backend, Bindings } from '../backend.ts'
 
-/** What competes. */
-const CANDIDATES: readonly ContractionVariant[] = [
-  { kind: 'registers', rows: 8, columns: 8 },
-  { kind: 'registers', rows: 4, columns: 8 },
-  { kind: 'registers', rows: 4, columns: 4 },
-  { kind: 'shared', rows: 4, columns: 4 },
+/** What competes. Sharing within quads needs the feature `subgroups`. */
+const candidates = (subgroups: boolean): ContractionVariant[] => [
+  softwareTable(subgroups).contraction,
+  { kind: 'registers', rows: 8, columns: 8, quads: false },
+  { kind: 'registers', rows: 4, columns: 8, quads: false },
+  { kind: 'registers', rows: 4, columns: 4, quads: false },
+  { kind: 'shared', rows: 4, columns: 4, quads: false },
 ]
 
 /** What a software adapter is known to run best; measuring would cost more than a first step there. */
-export const SOFTWARE_TABLE: TuningTable = {
-  identity: 'software: registers 8x8',
-  contraction: { kind: 'registers', rows: 8, columns: 8 },
+export function softwareTable(subgroups: boolean): TuningTable {
+  const contraction: ContractionVariant = subgroups
+    ? { kind: 'registers', rows: 16, columns: 8, quads: true }
+    : { kind: 'registers', rows: 8, columns: 8, quads: false }
+  return { identity: `software: ${describeVariant(contraction)}`, contraction }
 }
+
+const describeVariant = ({ kind, rows, columns, quads }: ContractionVariant): string =>
+  `${kind} ${rows}x${columns}${quads ? ', shared by quads' : ''}`
 
 const ROUNDS = 3
 
@@ -67,14 +73,14 @@ function matmulProgram(target: Target, contraction: ContractionVariant, size: nu
 }
 
 /** Measures the candidates, interleaved, and gives the fastest by median. */
-export async function measureTable(backend: Backend): Promise<TuningTable> {
+export async function measureTable(backend: Backend, subgroups: boolean): Promise<TuningTable> {
   const { size, repeats } = backend.target.software ? WORK.software : WORK.hardware
   const buffers = [0, 1, 2].map(() => backend.allocate(size * size * 4))
   const places = buffers.map((buffer) => ({ buffer, offset: 0 }))
   const bindings: Bindings = { inputs: places.slice(0, 2), outputs: [places[2]!], ring: null }
   const rows = Array.from({ length: repeats }, () => ({ values: [], ringRow: 0 }))
   const contenders = await Promise.all(
-    CANDIDATES.map(async (variant) => ({
+    candidates(subgroups).map(async (variant) => ({
       variant,
       times: [] as number[],
       executable: await backend.prepare(matmulProgram(backend.target, variant, size)),
@@ -91,5 +97,5 @@ export async function measureTable(backend: Backend): Promise<TuningTable> {
   buffers.forEach((buffer) => backend.free(buffer))
   const median = (list: readonly number[]): number => [...list].sort((x, y) => x - y)[list.length >> 1]!
   const best = contenders.reduce((x, y) => (median(y.times) < median(x.times) ? y : x)).variant
-  return { identity: `measured: ${best.kind} ${best.rows}x${best.columns}`, contraction: best }
+  return { identity: `measured: ${describeVariant(best)}`, contraction: best }
 }

@@ -13,14 +13,14 @@ import { createBufferPool, type GpuBuffer } from './buffers.ts'
 import { fromDeviceBytes, toDeviceBytes } from './layout.ts'
 import { createPipelineCache, type Pipeline } from './pipelines.ts'
 import { printDispatch } from './wgsl.ts'
-import { measureTable, SOFTWARE_TABLE } from './tune.ts'
+import { measureTable, softwareTable } from './tune.ts'
 import type { BufferKey } from './writer.ts'
 
 /** Read-backs up to this size keep their staging buffer. */
 const KEPT_STAGING_BYTES = 1 << 16
 
 /** A device as a compile target. */
-function targetOf(limits: GPUSupportedLimits, software: boolean): Target {
+function targetOf({ limits, features }: GPUDevice, software: boolean): Target {
   return {
     kind: 'webgpu',
     maxBindings: limits.maxStorageBuffersPerShaderStage,
@@ -28,7 +28,7 @@ function targetOf(limits: GPUSupportedLimits, software: boolean): Target {
     fuse: FUSE_ALL,
     software,
     sharedBytes: limits.maxComputeWorkgroupStorageSize,
-    tuning: SOFTWARE_TABLE,
+    tuning: softwareTable(features.has('subgroups')),
   }
 }
 
@@ -196,7 +196,7 @@ export async function createWebGpuBackend(
     kind: 'webgpu',
     name: description.name,
     info: description.info,
-    target: targetOf(device.limits, description.software),
+    target: targetOf(device, description.software),
     memory: pool.memory,
     allocate: (bytes) => {
       check()
@@ -231,7 +231,9 @@ export async function createWebGpuBackend(
     },
   }
   const measure = options.tune ?? !description.software
-  return measure ? { ...untuned, target: { ...untuned.target, tuning: await measureTable(untuned) } } : untuned
+  if (!measure) return untuned
+  const tuning = await measureTable(untuned, device.features.has('subgroups'))
+  return { ...untuned, target: { ...untuned.target, tuning } }
 }
 
 function encodeStep(

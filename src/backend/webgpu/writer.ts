@@ -4,6 +4,7 @@
 import { type BufferBinding } from '../../../shaders/module.ts'
 import { deviceElement } from './layout.ts'
 import type { Location, Program } from '../../compiler/program.ts'
+import { deviceBytes } from '../../compiler/memory.ts'
 import { InternalError } from '../../core/errors.ts'
 import type { Tensor } from '../../ir/tensor.ts'
 import type { Reach, WgslNames } from './syntax.ts'
@@ -46,7 +47,10 @@ export function createModuleWriter(program: Program): ModuleWriter {
   const tensors = new Map<number, { tensor: Tensor; location: Location }>()
   for (const [tensor, location] of program.locations) tensors.set(tensor.id, { tensor, location })
   const args = new Map(program.args.map((tensor, i) => [tensor.id, i]))
-  const buffers = new Map<string, { key: BufferKey; element: string; writable: boolean; wide: boolean; name: string }>()
+  const buffers = new Map<
+    string,
+    { key: BufferKey; element: string; writable: boolean; wide: boolean; length: number; name: string }
+  >()
   const declarations: string[] = []
 
   const entryOf = (id: number): { tensor: Tensor; location: Location } => {
@@ -66,6 +70,7 @@ export function createModuleWriter(program: Program): ModuleWriter {
       element: deviceElement(tensor.dtype),
       writable: false,
       wide: false,
+      length: 0,
       name: `b${buffers.size + 1}`,
     }
     buffers.set(text, made)
@@ -79,6 +84,7 @@ export function createModuleWriter(program: Program): ModuleWriter {
       throw new InternalError('one buffer holds two element types in a dispatch')
     const bytes = location.space === 'input' ? program.placements[location.index]!.offset : 0
     const offset = tensor.dtype === 'uint8' ? bytes : bytes / 4
+    buffer.length = Math.max(buffer.length, (bytes + deviceBytes(tensor.aval)) / 4)
     if (location.space !== 'ring') return { buffer: buffer.name, offset, dtype: tensor.dtype, dynamicOffset: null }
     return {
       buffer: buffer.name,
@@ -104,12 +110,13 @@ export function createModuleWriter(program: Program): ModuleWriter {
       bufferOf(tensor.id).writable = true
     },
     bindings: () =>
-      [...buffers.values()].map(({ name, element, writable, wide }, i) => ({
+      [...buffers.values()].map(({ key, name, element, writable, wide, length }, i) => ({
         name,
         binding: i + 1,
         element,
         writable,
         wide,
+        length: key.space === 'ring' ? null : length, // the ring has as many rows as its user wants
       })),
     bufferKeys: () => [...buffers.values()].map(({ key }) => key),
     declare: (text) => {
