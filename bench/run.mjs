@@ -4,6 +4,8 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { launchBrowser } from './harness/browser.mjs'
 import { runCold } from './harness/cold.mjs'
+import { runEncode } from './harness/encode.mjs'
+import { runLive } from './harness/live.mjs'
 import { runMatmul } from './harness/matmul.mjs'
 import { runMemory } from './harness/memory.mjs'
 import { runMnist } from './harness/mnist.mjs'
@@ -13,7 +15,15 @@ import { runTraining } from './harness/training.mjs'
 import { drawChart, writeChart } from './report/chart.mjs'
 import { writeRecords } from './report/records.mjs'
 
-const kinds = { training: runTraining, matmul: runMatmul, cold: runCold, mnist: runMnist, memory: runMemory }
+const kinds = {
+  training: runTraining,
+  matmul: runMatmul,
+  cold: runCold,
+  mnist: runMnist,
+  memory: runMemory,
+  encode: runEncode,
+  live: runLive,
+}
 
 async function main() {
   const options = parseOptions(process.argv.slice(2))

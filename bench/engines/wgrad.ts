@@ -20,20 +20,23 @@ export async function openWgrad(device: string, workload: Workload): Promise<Eng
   }
 }
 
-async function prepareWgrad(workload: Workload, batchSize: number, submitBudget: number): Promise<Session> {
-  const { model, optimizer, dataset, order, test } = workload
+/** What the trainer of a workload is made of. */
+export function trainerOptions({ model, optimizer, params, dataset, order, test }: Workload, batchSize: number) {
   const { learningRate } = optimizer
   const scores: Record<string, PerSample> = test === undefined ? {} : { accuracy: metrics.accuracy }
-  const trainer = await createTrainer({
-    ...wgradModel(model, workload.params),
+  return {
+    ...wgradModel(model, params),
     optimizer: optimizer.kind === 'sgd' ? optim.sgd({ learningRate }) : optim.adam({ learningRate }),
     data: { train: split(dataset), ...(test === undefined ? {} : { test: split(test) }) },
     metrics: scores,
     batchSize,
     seed: 0,
     order: () => order,
-    submitBudget,
-  })
+  }
+}
+
+async function prepareWgrad(workload: Workload, batchSize: number, submitBudget: number): Promise<Session> {
+  const trainer = await createTrainer({ ...trainerOptions(workload, batchSize), submitBudget })
   return {
     async run(steps) {
       let loss = NaN

@@ -104,6 +104,24 @@ async function mnist(id: string, options: { epochs: number; samples: number; fil
   return { ...(await runMnist(id, options)), adapter: await adapterName() }
 }
 
+/** The host's time for encoding steps of a workload; its code reaches below wgrad's public functions. */
+async function encode(workloadName: string, batchSize: number, rounds: number) {
+  const { measureEncoding } = await import('./encodePage.ts')
+  return { ...(await measureEncoding(makeWorkload(workloadName), batchSize, rounds)), adapter: await adapterName() }
+}
+
 /** What the page offers to the harness. */
-export const bench = { open, prepare, time, train, close, buffers, openMatmul, prepareMatmul, timeMatmul, mnist }
+export const bench = {
+  encode,
+  open,
+  prepare,
+  time,
+  train,
+  close,
+  buffers,
+  openMatmul,
+  prepareMatmul,
+  timeMatmul,
+  mnist,
+}
 Object.assign(window, { bench })

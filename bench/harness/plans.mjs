@@ -83,6 +83,8 @@ export const plans = {
   cold: { kind: 'cold', engines: [...gpus, 'jaxjs-wasm', 'tfjs-cpu'], quickEngines: gpus },
   mnist: { kind: 'mnist', engines: gpus, quickEngines: ['wgrad-webgpu', 'jaxjs-webgpu'] },
   memory: { kind: 'memory', engines: ['wgrad-webgpu'] },
+  encode: { kind: 'encode', engines: ['wgrad-webgpu'] },
+  live: { kind: 'live', engines: ['wgrad-webgpu'] },
 }
 
 const matmul = (name, m, k, n, transposeA = false, transposeB = false) => ({ name, m, k, n, transposeA, transposeB })

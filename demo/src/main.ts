@@ -203,6 +203,10 @@ function showStatus(): void {
   else if (!last) figures.progress(0)
 }
 
+const tellVisible = (): void => void session.setVisible(document.visibilityState !== 'hidden').catch(fail)
+document.addEventListener('visibilitychange', tellVisible)
+tellVisible()
+
 worker.addEventListener('error', (event) =>
   message.show(`The training Worker failed: ${event.message || 'it could not be loaded'}.`),
 )

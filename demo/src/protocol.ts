@@ -66,6 +66,8 @@ export interface SessionApi {
   step(): Promise<void>
   /** Sets the learning rate of the next step. */
   setLearningRate(value: number): Promise<void>
+  /** Tells whether the page can be seen: a Worker cannot know, and trains in larger pieces while nobody looks. */
+  setVisible(visible: boolean): Promise<void>
   /** The ten probabilities of one image, uint8 [28, 28]. */
   predict(pixels: Uint8Array): Promise<number[]>
   /** Reads the four MNIST files; `settings.dataset: 'files'` then trains on them. */

@@ -20,6 +20,7 @@ let trainer: Trainer<'accuracy'> | undefined
 let shown: HostArray | undefined
 let loop: Promise<void> | undefined
 let stopping = false
+let visible = true
 let progress = { step: 0, epoch: 1 }
 
 function enter(next: SessionState): void {
@@ -46,6 +47,7 @@ async function prepare(settings: Settings): Promise<void> {
     await endLoop()
     const old = trainer
     trainer = next
+    trainer.visible = visible
     progress = { step: 0, epoch: 1 }
     describe(settings, device, dataset)
     await old?.dispose()
@@ -162,6 +164,10 @@ const api: SessionApi = {
   },
   setLearningRate: async (value) => {
     required().learningRate = value
+  },
+  setVisible: async (next) => {
+    visible = next
+    if (trainer) trainer.visible = next
   },
   predict: async (pixels) => {
     const logits = await required().predict({ shape: [1, 28, 28], dtype: 'uint8', data: pixels })

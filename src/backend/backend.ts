@@ -3,6 +3,7 @@
 
 import type { Program } from '../compiler/program.ts'
 import type { Target } from '../compiler/target.ts'
+import type { TuningTable } from '../compiler/variants.ts'
 import type { TypedArray } from '../core/dtype.ts'
 import type { Aval } from '../core/aval.ts'
 
@@ -33,6 +34,18 @@ export interface ArgumentRow {
   readonly ringRow: number
 }
 
+/** How long one dispatch of a program takes. */
+export interface DispatchTime {
+  /** Milliseconds of one execution: the median over the rounds. */
+  readonly milliseconds: number
+  /** The same in the fastest round. */
+  readonly leastMilliseconds: number
+  /** Executions per measurement: more than one where the clock is too coarse for one. */
+  readonly repeats: number
+  /** The device's own timestamps, or the host's clock around work that is waited for. */
+  readonly clock: 'device' | 'host'
+}
+
 /** A program made ready for inputs that are placed in one particular way. */
 export interface Executable {
   readonly program: Program
@@ -40,6 +53,11 @@ export interface Executable {
   readonly run: (bindings: Bindings, rows: readonly ArgumentRow[]) => void
   /** The code of every dispatch, for people. */
   readonly sources: () => readonly string[]
+  /**
+   * Times every dispatch, over so many rounds. They run in order but some repeatedly, so that whatever they write is afterwards
+   * not what one run would leave: callers restore it.
+   */
+  readonly profile: (bindings: Bindings, row: ArgumentRow, rounds: number) => Promise<readonly DispatchTime[]>
 }
 
 /** Bytes held on a device. */
@@ -56,12 +74,23 @@ export interface DeviceInfo {
   readonly [key: string]: string | number | boolean
 }
 
+/** What tuning a program came to. */
+export interface TuningOutcome {
+  /** The table that the program was compiled with, and an entry for each of its shape classes that is worth one. */
+  readonly table: TuningTable
+  /** Shape classes that were known from an earlier measurement, and those that were measured now. */
+  readonly cached: number
+  readonly measured: number
+}
+
 /** A machine that runs programs. */
 export interface Backend {
   readonly kind: 'cpu' | 'webgpu'
   readonly name: string
   readonly info: DeviceInfo
   readonly target: Target
+  /** The largest buffer that a program may bind. */
+  readonly maxBufferBytes: number
   readonly memory: () => DeviceMemory
   /** @throws DeviceError when the device refuses the memory (by `prepare` and `flush` where that is only known later). */
   readonly allocate: (bytes: number) => DeviceBuffer
@@ -71,8 +100,12 @@ export interface Backend {
   readonly copy: (from: Place, to: Place, bytes: number) => void
   /** Reads a tensor back. */
   readonly read: (place: Place, aval: Aval) => Promise<TypedArray>
+  /** Makes room for `count` reads of `aval` under way at once, which then allocate nothing. */
+  readonly reserveReads: (aval: Aval, count: number) => void
   /** Makes a program ready: code, pipelines, temporaries. */
   readonly prepare: (program: Program) => Promise<Executable>
+  /** Measures variants for the contractions of a program, within a time budget; absent where there is nothing to choose. */
+  readonly tune?: (program: Program) => Promise<TuningOutcome>
   /** Sends off what was queued. */
   readonly flush: () => void
   /** Resolves when the device has finished everything sent off so far. */

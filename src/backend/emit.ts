@@ -3,7 +3,7 @@
 
 import { InternalError } from '../core/errors.ts'
 import type { DType } from '../core/dtype.ts'
-import { floorDiv, plus, rangeOf, times } from '../ir/indexMap.ts'
+import { floorDiv, plus, type Range, rangeOf, times } from '../ir/indexMap.ts'
 import { dependsOn } from '../ir/substitute.ts'
 import { childrenOf, type Combine, hashOf, type Loadable, type Scalar, type Variable } from '../ir/scalar.ts'
 
@@ -14,13 +14,7 @@ export interface Syntax {
   readonly lane: () => string
   readonly declare: (name: string, dtype: DType, lanes: number, value: string) => string
   readonly affine: (terms: readonly string[], constant: number, lanes: number) => string
-  readonly division: (
-    op: 'quotient' | 'remainder',
-    x: string,
-    by: number,
-    nonNegative: boolean,
-    lanes: number,
-  ) => string
+  readonly division: (op: 'quotient' | 'remainder', x: string, by: number, range: Range, lanes: number) => string
   /** The element of a source's buffer at which the source begins, where that is known; added to indices. */
   readonly offsetOf: (source: Loadable) => number
   /** A contiguous access gets the index of the vector, a quarter of that of its first element. */
@@ -73,6 +67,8 @@ export interface Emitter {
   readonly within: (bound: readonly { variable: Variable; name: string }[], body: () => void) => string[]
   /** Adds a statement to the innermost scope. */
   readonly line: (text: string) => void
+  /** Names a value that is no scalar expression, in the innermost scope: WGSL only. */
+  readonly named: (text: string) => string
   /** All statements so far. */
   readonly lines: () => readonly string[]
 }
@@ -194,7 +190,7 @@ export function createEmitter(
       case 'quotient':
       case 'remainder':
         return declared(scalar, width, () =>
-          syntax.division(scalar.op, emit(scalar.x), scalar.by, isNonNegative(scalar.x), width),
+          syntax.division(scalar.op, emit(scalar.x), scalar.by, rangeOf(scalar.x), width),
         )
       case 'load':
         return declared(scalar, width, () => {
@@ -319,12 +315,13 @@ export function createEmitter(
     line: (text) => {
       scopes.at(-1)!.lines.push(text)
     },
+    named: (text) => {
+      const name = `v${next++}`
+      scopes.at(-1)!.lines.push(`let ${name} = ${text};`)
+      return name
+    },
     lines: () => scopes[0]!.lines,
   }
-}
-
-function isNonNegative(x: Scalar): boolean {
-  return rangeOf(x).min >= 0
 }
 
 /** Whether the four lanes of an index are four adjacent elements, the first at a multiple of 4. */

@@ -1,4 +1,4 @@
-// What `wgrad train` does when nothing else is said: the one place where the defaults of the command line stand.
+// What `wgrad train` and `wgrad bench` do when nothing else is said: the one place where the defaults of the command line stand.
 
 /** Optimizers by their name on the command line. */
 export type OptimizerName = 'sgd' | 'momentum' | 'adam'
@@ -24,3 +24,22 @@ export const MODELS = { mlp: '784-128-10' } as const
 
 /** Models by their name on the command line. */
 export type ModelName = keyof typeof MODELS
+
+/** The defaults of `wgrad bench`; with `--profile`, one batch size. */
+export const BENCH_DEFAULTS = {
+  model: 'mlp',
+  device: 'auto',
+  batchSizes: [1, 8, 32, 128, 512],
+  profiledBatchSize: 128,
+  seconds: 2,
+} as const
+
+/** The models of `wgrad bench`, in words. */
+export const BENCH_MODELS = {
+  mlp: '784-128-10, SGD',
+  'mlp-large': '784-1024-1024-10, SGD',
+  cnn: '2 convolutions, a dense layer, Adam',
+} as const
+
+/** Models of `wgrad bench` by their name on the command line. */
+export type BenchModelName = keyof typeof BENCH_MODELS

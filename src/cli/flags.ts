@@ -1,7 +1,7 @@
 // The commands and options of the command line as data: the parser checks against this table and the help prints it, so that
 // neither knows an option that the other does not.
 
-import { LEARNING_RATES, MODELS, MOMENTUM, TRAIN_DEFAULTS } from './defaults.ts'
+import { BENCH_DEFAULTS, BENCH_MODELS, LEARNING_RATES, MODELS, MOMENTUM, TRAIN_DEFAULTS } from './defaults.ts'
 
 /** An option: with `value` (its placeholder in the help) it takes a value, without it is a switch. */
 export interface Flag {
@@ -18,6 +18,7 @@ export interface CommandEntry {
 }
 
 const help: Flag = { short: 'h', text: 'show this help' }
+const benchModels = Object.entries(BENCH_MODELS).map(([name, text]) => `${name}: ${text.split(',')[0]}`)
 const rates = Object.entries(LEARNING_RATES).map(([name, rate]) => `${rate} for ${name}`)
 
 /** Every command. */
@@ -51,7 +52,21 @@ export const COMMANDS = {
     words: '',
     flags: { json: { text: 'print one JSON object on stdout' }, help },
   },
-  bench: { text: 'say how to run the benchmark', words: '', flags: { help } },
+  bench: {
+    text: 'measure training steps on this device, and where their time goes',
+    words: '',
+    flags: {
+      model: { value: 'NAME', text: `${benchModels.join(', ')} (default ${BENCH_DEFAULTS.model})` },
+      'batch-size': { value: 'N,N', text: `one or more (default ${BENCH_DEFAULTS.batchSizes.join(',')})` },
+      seconds: { value: 'S', text: `how long to train at each batch size (default ${BENCH_DEFAULTS.seconds})` },
+      device: { value: 'NAME', text: `auto, webgpu or cpu (default ${BENCH_DEFAULTS.device})` },
+      profile: { text: `time every dispatch (default batch size ${BENCH_DEFAULTS.profiledBatchSize})` },
+      source: { text: 'with --profile: the code and the graph nodes of every dispatch too' },
+      trace: { value: 'FILE', text: 'with --profile of one batch size: write a trace for ui.perfetto.dev' },
+      json: { text: 'print one JSON object per batch size on stdout' },
+      help,
+    },
+  },
 } as const satisfies Readonly<Record<string, CommandEntry>>
 
 /** The name of a command. */

@@ -2,6 +2,7 @@
 // The command `wgrad`: the words of the command line in, an exit code out. Everything that has to do with the process stands
 // here: signals, streams, errors that nobody caught, and its end (Dawn's threads would keep it alive).
 
+import { bench } from './bench.ts'
 import { createDisplay, type Display } from './display.ts'
 import { doctor } from './doctor.ts'
 import { errorText, exitCodeOf } from './errors.ts'
@@ -10,10 +11,6 @@ import { onInterruption } from './interruption.ts'
 import { type Invocation, parseCommandLine } from './options.ts'
 import { train } from './train.ts'
 import { packageVersion } from './version.ts'
-
-const BENCHMARK = `The benchmark compares wgrad with other engines in Chrome and runs from a checkout of wgrad:
-  npm ci && npm run bench -- --quick
-It is not part of the installed package, since it brings those engines along.`
 
 const BROKEN_PIPE = 141 // 128 + SIGPIPE, as of a program that the signal ended
 
@@ -43,7 +40,7 @@ async function run(invocation: Invocation, output: Display, stop: AbortSignal): 
       stdout.write(`${packageVersion()}\n`)
       return 0
     case 'bench':
-      stdout.write(`${BENCHMARK}\n`)
+      await bench(invocation.settings, output, stop)
       return 0
     case 'doctor':
       return doctor(packageVersion(), output, stop)

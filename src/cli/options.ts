@@ -1,7 +1,16 @@
 // The command line in, what is to be done out: the command with settings that are complete and within their ranges.
 
 import type { DeviceKind } from '../runtime/device.ts'
-import { LEARNING_RATES, type ModelName, MODELS, type OptimizerName, TRAIN_DEFAULTS } from './defaults.ts'
+import {
+  BENCH_DEFAULTS,
+  BENCH_MODELS,
+  type BenchModelName,
+  LEARNING_RATES,
+  type ModelName,
+  MODELS,
+  type OptimizerName,
+  TRAIN_DEFAULTS,
+} from './defaults.ts'
 import { UsageError } from './errors.ts'
 import { COMMANDS, type CommandName, GLOBAL_FLAGS } from './flags.ts'
 import { didYouMean } from './suggest.ts'
@@ -23,13 +32,26 @@ export interface TrainSettings {
   readonly testCount?: number
 }
 
+/** Everything that `wgrad bench` needs to know. */
+export interface BenchSettings {
+  readonly model: BenchModelName
+  readonly device: DeviceKind
+  readonly batchSizes: readonly number[]
+  readonly seconds: number
+  readonly profile: boolean
+  readonly source: boolean
+  readonly json: boolean
+  /** The file that the trace goes to. */
+  readonly trace?: string
+}
+
 /** What the command line asks for. */
 export type Invocation =
   | { readonly command: 'help'; readonly topic: CommandName | null }
   | { readonly command: 'version' }
   | { readonly command: 'train'; readonly settings: TrainSettings }
   | { readonly command: 'doctor'; readonly json: boolean }
-  | { readonly command: 'bench' }
+  | { readonly command: 'bench'; readonly settings: BenchSettings }
 
 const DATASETS = ['mnist'] as const
 const DEVICES = ['auto', 'webgpu', 'cpu'] as const
@@ -49,7 +71,8 @@ export function parseCommandLine(args: readonly string[]): Invocation {
   if (words.values.has('help')) return { command: 'help', topic: command }
   if (command === 'train') return { command, settings: trainSettings(words) }
   if (words.positionals.length > 0) throw unexpectedWord(words.positionals[0], `wgrad ${command}`)
-  return command === 'doctor' ? { command, json: words.values.has('json') } : { command }
+  if (command === 'bench') return { command, settings: benchSettings(words) }
+  return { command, json: words.values.has('json') }
 }
 
 function globalInvocation(args: readonly string[]): Invocation {
@@ -90,6 +113,32 @@ function trainSettings({ values, positionals }: Words): TrainSettings {
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(trainCount === undefined ? {} : { trainCount }),
     ...(testCount === undefined ? {} : { testCount }),
+  }
+}
+
+function benchSettings({ values }: Words): BenchSettings {
+  const profile = values.has('profile')
+  const trace = values.get('trace')
+  for (const name of ['source', 'trace']) {
+    if (values.has(name) && !profile) throw new UsageError(`--${name} goes with --profile: wgrad bench --profile.`)
+  }
+  const sizes = values.get('batch-size')?.split(',')
+  const batchSizes = sizes?.map((text) => integer('--batch-size', text.trim(), 1, 1e6) ?? 1)
+  if (trace !== undefined && (batchSizes?.length ?? 1) > 1)
+    throw new UsageError(`--trace takes one batch size, not ${values.get('batch-size')}: such as --batch-size 128.`)
+  return {
+    model: choice(
+      '--model',
+      values.get('model') ?? BENCH_DEFAULTS.model,
+      Object.keys(BENCH_MODELS) as BenchModelName[],
+    ),
+    device: choice('--device', values.get('device') ?? BENCH_DEFAULTS.device, DEVICES),
+    batchSizes: batchSizes ?? (profile ? [BENCH_DEFAULTS.profiledBatchSize] : BENCH_DEFAULTS.batchSizes),
+    seconds: positive('--seconds', values.get('seconds')) ?? BENCH_DEFAULTS.seconds,
+    profile,
+    source: values.has('source'),
+    json: values.has('json'),
+    ...(trace === undefined ? {} : { trace }),
   }
 }
 

@@ -1,10 +1,10 @@
 // `wgrad train`: settings in; training with reports on the display, and the accuracy on the test set at the end.
 
-import { platform } from '#platform'
-import { createTrainer, type Dataset, data, type Device, losses, metrics, nn, optim, setDevice } from '../index.ts'
-import { ArgumentError, DeviceError } from '../core/errors.ts'
+import { createTrainer, type Dataset, data, type Device, losses, metrics, nn, optim } from '../index.ts'
+import { ArgumentError } from '../core/errors.ts'
 import type { MnistOptions } from '../data/index.ts'
 import { MOMENTUM } from './defaults.ts'
+import { openDevice } from './device.ts'
 import type { Display } from './display.ts'
 import { formatCount, formatLoss } from './format.ts'
 import { interruptedAt } from './interruption.ts'
@@ -39,16 +39,6 @@ export async function train(settings: TrainSettings, display: Display, signal: A
   } finally {
     display.clear()
     await device.dispose()
-  }
-}
-
-async function openDevice(kind: TrainSettings['device']): Promise<Device> {
-  try {
-    return await setDevice(kind)
-  } catch (error) {
-    if (!(error instanceof DeviceError) || (await platform.gpu()) !== null) throw error
-    const reasons = (await platform.gpuNotes()).join(' ')
-    throw new DeviceError(`--device ${kind}: no WebGPU adapter was found. ${reasons} Or train with --device cpu.`)
   }
 }
 

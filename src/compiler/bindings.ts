@@ -33,11 +33,16 @@ export function bindingCheck(
   }
 }
 
-/** The tensors to store, so that none of them is computed from more buffers than the limit: sums of many parts are cut. */
-export function chooseStoredWithin(graph: Graph, forced: ReadonlySet<Tensor>, limit: BindingLimit): Set<Tensor> {
+/** The tensors to store, so that none of them is computed from more buffers than the limit: sums of many parts are cut; `bytes` as in FuseOptions. */
+export function chooseStoredWithin(
+  graph: Graph,
+  forced: ReadonlySet<Tensor>,
+  limit: BindingLimit,
+  bytes: boolean,
+): Set<Tensor> {
   const cuts = new Set(forced)
   for (;;) {
-    const stored = chooseStored(graph, cuts)
+    const stored = chooseStored(graph, cuts, bytes)
     const wide = [...stored].filter((tensor) => new Set([...buffersOf(tensor, stored, limit), limit.bufferOf(tensor)]).size > limit.max) // prettier-ignore
     const added = wide.flatMap((tensor) => widestPart(tensor, stored, limit) ?? [])
     if (added.length === 0) return stored

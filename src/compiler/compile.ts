@@ -1,4 +1,4 @@
-// compile: Graph -> Program. The stages in order: inlineRegions, simplify, fuse, schedule, planMemory; outputs that cannot be what they were
+// compile: Graph -> Program. The stages in order: inlineRegions, simplify, fuse, splitK, withVariant, schedule, planMemory; outputs that cannot be what they were
 // asked to be (an input itself, one tensor twice, an update in place that would overwrite what is still needed) get a copy.
 
 import { sameAval } from '../core/aval.ts'
@@ -8,13 +8,15 @@ import type { Tensor } from '../ir/tensor.ts'
 import { copyOf } from './copy.ts'
 import type { Donations } from './donation.ts'
 import { fuse } from './fuse.ts'
-import { type Kernel, storesOf } from './kernel.ts'
 import { kernelConflicts } from './conflicts.ts'
 import { planMemory } from './memory.ts'
-import type { Dispatch, Location, Placement, Program } from './program.ts'
-import { kernelReads, schedule } from './schedule.ts'
+import { packWave } from './pack.ts'
+import type { Location, Placement, Program } from './program.ts'
+import { schedule } from './schedule.ts'
 import { inlineRegions } from './regions.ts'
 import { simplify } from './simplify.ts'
+import { withVariant } from './shapeClass.ts'
+import { splitK } from './splitK.ts'
 import type { Target } from './target.ts'
 
 /** How a graph's boundary maps to memory. */
@@ -53,7 +55,10 @@ export function compile(graph: Graph, target: Target, options: CompileOptions): 
       if (index !== undefined) return `input ${options.placements[index]?.group ?? `alone ${index}`}`
       return ring.has(tensor) ? 'ring' : `tensor ${tensor.id}`
     }
-    const kernels = fuse({ ...simple, outputs }, donations, target.fuse, apart, { max: target.maxBindings, bufferOf })
+    const limit = { max: target.maxBindings, bufferOf }
+    const kernels = splitK(fuse({ ...simple, outputs }, donations, target.fuse, apart, limit), target, bufferOf).map(
+      (kernel) => withVariant(target.tuning, kernel),
+    )
     const blocked = kernels.flatMap((kernel) => kernelConflicts(kernel, donations))
     const plan = blocked.length > 0 ? ({ kind: 'conflict', outputs: blocked } as const) : schedule(kernels, donations)
     if (plan.kind === 'conflict') {
@@ -117,27 +122,4 @@ function bindingOf(
         return 'ring'
     }
   }
-}
-
-/** The dispatches of a wave: as few as the limit on bindings allows if the target packs. Kernels without elements are dropped. */
-function packWave(wave: readonly Kernel[], target: Target, binding: (tensor: Tensor) => string): Dispatch[] {
-  const dispatches: { kernels: Kernel[]; bindings: Set<string> }[] = []
-  for (const kernel of wave) {
-    if (isEmpty(kernel)) continue
-    const own = new Set([...kernelReads(kernel), ...storesOf(kernel).map((store) => store.target)].map(binding))
-    const fits = ({ bindings }: { bindings: Set<string> }): boolean =>
-      new Set([...bindings, ...own]).size <= target.maxBindings
-    const open = target.pack ? dispatches.find(fits) : undefined
-    if (open === undefined) dispatches.push({ kernels: [kernel], bindings: own })
-    else {
-      open.kernels.push(kernel)
-      own.forEach((name) => open.bindings.add(name))
-    }
-  }
-  return dispatches.map(({ kernels }) => ({ kernels }))
-}
-
-function isEmpty(kernel: Kernel): boolean {
-  if (kernel.kind === 'loop') return kernel.row.extent === 0
-  return kernel.batch.extent * kernel.m.extent * kernel.n.extent === 0
 }

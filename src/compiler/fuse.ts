@@ -23,6 +23,8 @@ export interface FuseOptions {
   readonly epilogues: boolean
   /** Row kernels. */
   readonly rows: boolean
+  /** Conversions of bytes are computed by the products that read them, four from one load, instead of being stored. */
+  readonly bytes?: boolean
 }
 
 /** Outputs that could not be updated in place: stored on their own, then copied by kernels that nothing joins. */
@@ -34,7 +36,7 @@ export interface Apart {
 const NOTHING: Apart = { originals: new Set(), copies: new Set() }
 
 /** Everything on. */
-export const FUSE_ALL: FuseOptions = { epilogues: true, rows: true }
+export const FUSE_ALL: FuseOptions = { epilogues: true, rows: true, bytes: true }
 
 /** The kernels of a graph, in an order in which each comes after those it reads from; none binds more buffers than `limit`. */
 export function fuse(
@@ -44,7 +46,7 @@ export function fuse(
   apart: Apart = NOTHING,
   limit: BindingLimit = UNLIMITED,
 ): Kernel[] {
-  const stored = chooseStoredWithin(graph, apart.originals, limit)
+  const stored = chooseStoredWithin(graph, apart.originals, limit, options.bytes === true)
   const elements = elementsOf(stored)
   const singles = new Map<Tensor, Group>()
   for (const tensor of topologicalOrder(graph.outputs))
@@ -82,7 +84,7 @@ function groupOf(tensor: Tensor, elements: Elements): Group {
   const m = variable('m', sizeOf(lowering.m))
   const n = variable('n', sizeOf(lowering.n))
   const k = variable('k', sizeOf(lowering.k))
-  const contraction = { batch, m, n, k, ...elements.operands(tensor, batch, m, n, k) }
+  const contraction = { batch, m, n, k, kAxes: lowering.k, ...elements.operands(tensor, batch, m, n, k) }
   return groupWith(row, new Map([[tensor, { inner: null, value: accumulator(tensor.dtype) }]]), contraction)
 }
 

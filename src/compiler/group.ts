@@ -16,7 +16,7 @@ export interface Member {
 }
 
 /** The operands of a contraction group. */
-export type Contraction = Pick<ContractionKernel, 'batch' | 'm' | 'n' | 'k' | 'lhs' | 'rhs'>
+export type Contraction = Pick<ContractionKernel, 'batch' | 'm' | 'n' | 'k' | 'kAxes' | 'lhs' | 'rhs'>
 
 /** A kernel being formed. Made by `groupWith`, never changed. */
 export interface Group {

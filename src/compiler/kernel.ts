@@ -3,6 +3,7 @@
 
 import type { Scalar, Variable } from '../ir/scalar.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import type { ContractionVariant } from './variants.ts'
 
 /** `target[index] = value`, one element of a stored tensor. */
 export interface Store {
@@ -33,9 +34,13 @@ export interface ContractionKernel {
   readonly m: Variable
   readonly n: Variable
   readonly k: Variable
+  /** The extents whose product `k` runs over, outermost first; absent where only a part of the sum is meant. */
+  readonly kAxes?: readonly number[]
   readonly lhs: Scalar
   readonly rhs: Scalar
   readonly stores: readonly Store[]
+  /** How it is tiled: chosen by compile from the target's tuning table, absent before. */
+  readonly variant?: ContractionVariant
 }
 
 /** One unit of work of a dispatch. */

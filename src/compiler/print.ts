@@ -7,6 +7,7 @@ import { tensorOf } from './group.ts'
 import { type Kernel, rootsOf, storesOf } from './kernel.ts'
 import { memoryOf } from './memory.ts'
 import type { Location, Program } from './program.ts'
+import { describeVariant } from './variants.ts'
 
 /** A location as text: `input 3`, `slot 0`, `output 1`, `ring 0`. */
 export function printLocation(location: Location): string {
@@ -31,6 +32,9 @@ export function printShape(kernel: Kernel): string {
   return `${inner.length > 0 ? `rows ${kernel.row.extent} (inner ${inner.join(', ')})` : `loop ${kernel.row.extent}`}`
 }
 
+const printVariant = (kernel: Kernel): string =>
+  kernel.kind === 'contraction' && kernel.variant !== undefined ? `, ${describeVariant(kernel.variant)}` : ''
+
 /** A program: its dispatches, what each kernel reads and writes and where, and its memory. */
 export function printProgram(program: Program): string {
   const where = (tensor: Tensor): string => {
@@ -41,7 +45,7 @@ export function printProgram(program: Program): string {
   const lines = program.dispatches.flatMap((dispatch, i) => [
     `dispatch ${i}`,
     ...dispatch.kernels.flatMap((kernel) => [
-      `  ${printShape(kernel)}`,
+      `  ${printShape(kernel)}${printVariant(kernel)}`,
       ...[...new Set(loadsOf(rootsOf(kernel)).map((load) => tensorOf(load.source)))].map(
         (tensor) => `    reads  ${where(tensor)}`,
       ),

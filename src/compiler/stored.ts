@@ -1,5 +1,6 @@
 // Which tensors are stored: Graph -> the set of computed tensors that get memory. Reductions, contractions and outputs are;
-// maps are where recomputing them would cost more than a store and loads. Views never are, unless they are outputs.
+// maps are where recomputing them would cost more than a store and loads. Views are only if they are outputs or
+// look positions up.
 
 import { topologicalOrder } from '../ir/graph.ts'
 import type { Graph } from '../ir/tensor.ts'
@@ -16,7 +17,11 @@ interface Readers {
   evaluations: number
   /** Whether a reduction or contraction reads its elements over and over. */
   repeated: boolean
+  /** Whether those are products of matrices, each element once per row or column of the other one. */
+  plain: boolean
 }
+
+const noReaders = (): Readers => ({ kernels: new Set(), evaluations: 0, repeated: false, plain: true })
 
 const COSTLY: ReadonlySet<UnaryFn | BinaryFn> = new Set<UnaryFn | BinaryFn>([
   'exp',
@@ -28,6 +33,9 @@ const COSTLY: ReadonlySet<UnaryFn | BinaryFn> = new Set<UnaryFn | BinaryFn>([
   'sqrt',
 ])
 const COSTLY_WEIGHT = 8
+const LOOKUP_COST = 2
+/** Up to this cost, a conversion of bytes is computed anew by every product that reads it. */
+const BYTE_COST = 4
 /** Above this cost, a map that is needed twice is stored rather than computed twice. */
 const SHARED_COST = 8
 /** From this many evaluations of each element inside a reduction on, every map is stored. */
@@ -35,9 +43,11 @@ const MANY = 8
 /** The most elements that an expression may load of one tensor before inlined tensors are stored to shorten it. */
 const MAX_COPIES = 8
 
-/** The arithmetic of one element of a map, its operands given. */
+/** The arithmetic of one element of a map, its operands given; a view costs the positions that it looks up. */
 function ownCost(tensor: Tensor, lowering: Lowering): number {
-  if (lowering.kind !== 'map' || tensor.source.kind !== 'apply') return 0
+  if (tensor.source.kind !== 'apply') return 0
+  if (lowering.kind === 'view') return looksUpEach(tensor, tensor.source.inputs, lowering) ? LOOKUP_COST : 0
+  if (lowering.kind !== 'map') return 0
   const coordinates = tensor.shape.map((extent, axis) => variable(`c${axis}`, extent))
   let cost = 0
   visitScalars([lowering.element(tensor.source.inputs.map(argument), coordinates)], (node) => {
@@ -48,8 +58,26 @@ function ownCost(tensor: Tensor, lowering: Lowering): number {
   return cost
 }
 
-/** The computed tensors that are stored, outputs and `forced` ones included. */
-export function chooseStored(graph: Graph, forced: ReadonlySet<Tensor>): Set<Tensor> {
+/** Whether a view looks up a position of its own for every few of its elements, as max pooling does; a gather of rows does not. */
+function looksUpEach(
+  tensor: Tensor,
+  inputs: readonly Tensor[],
+  lowering: Extract<Lowering, { kind: 'view' }>,
+): boolean {
+  const coordinates = tensor.shape.map((extent, axis) => variable(`c${axis}`, extent))
+  let positions = 0
+  lowering.element(coordinates, (operand, at) => {
+    visitScalars(at, (node) => {
+      if (node.op !== 'argument') return
+      positions = Math.max(positions, inputs.find(({ id }) => id === node.source.id)?.size ?? 0)
+    })
+    return argument(inputs[operand]!)
+  })
+  return positions * MANY > tensor.size
+}
+
+/** The computed tensors that are stored, outputs and `forced` ones included; `bytes` as in FuseOptions. */
+export function chooseStored(graph: Graph, forced: ReadonlySet<Tensor>, bytes = false): Set<Tensor> {
   const order = topologicalOrder(graph.outputs)
   const stored = new Set<Tensor>([...graph.outputs, ...forced].filter((output) => output.source.kind === 'apply'))
   const lowerings = new Map<Tensor, Lowering>()
@@ -69,11 +97,16 @@ export function chooseStored(graph: Graph, forced: ReadonlySet<Tensor>): Set<Ten
     const source = tensor.source
     if (source.kind !== 'apply') continue
     const lowering = lowerings.get(tensor)!
-    const own = readers.get(tensor) ?? { kernels: new Set(), evaluations: 0, repeated: false }
-    if (!stored.has(tensor) && lowering.kind === 'map' && worthStoring(tensor, own, stored, costs)) stored.add(tensor)
+    const own = readers.get(tensor) ?? noReaders()
+    if (
+      !stored.has(tensor) &&
+      mayStore(lowering, costs.get(tensor)!) &&
+      worthStoring(tensor, own, stored, costs, bytes)
+    )
+      stored.add(tensor)
     const isStored = stored.has(tensor)
     for (const input of new Set(source.inputs)) {
-      const entry = readers.get(input) ?? { kernels: new Set<Tensor>(), evaluations: 0, repeated: false }
+      const entry = readers.get(input) ?? noReaders()
       const times = (isStored ? 1 : own.evaluations) * readsPerElement(tensor, lowering, input)
       if (isStored) entry.kernels.add(tensor)
       else own.kernels.forEach((kernel) => entry.kernels.add(kernel))
@@ -84,17 +117,30 @@ export function chooseStored(graph: Graph, forced: ReadonlySet<Tensor>): Set<Ten
         (!isStored && own.repeated)
       )
         entry.repeated = true
+      entry.plain &&= isPlain(tensor, lowering, input) && (isStored || own.plain)
       readers.set(input, entry)
     }
   }
   return stored
 }
 
+/** Views are read in place, unless they look positions up. */
+const mayStore = (lowering: Lowering, cost: number): boolean =>
+  lowering.kind === 'map' || (lowering.kind === 'view' && cost > 0)
+
 /** How often a tensor evaluates each element of an input, on average. */
 function readsPerElement(tensor: Tensor, lowering: Lowering, input: Tensor): number {
   if (lowering.kind === 'map') return 1
   const domain = lowering.kind === 'reduce' ? tensor.size * sizeOf(lowering.extents) : tensor.size
   return Math.max(1, domain / Math.max(1, input.size))
+}
+
+/** Whether a tensor reads its input as a map or view, or as a matrix of a product. */
+function isPlain(tensor: Tensor, lowering: Lowering, input: Tensor): boolean {
+  if (lowering.kind === 'reduce') return false
+  if (lowering.kind !== 'contraction') return true
+  const each = (tensor.size * sizeOf(lowering.k)) / Math.max(1, input.size)
+  return each === sizeOf(lowering.m) || each === sizeOf(lowering.n)
 }
 
 /** By which chains of views an expression reaches each tensor that it loads, as hashes: one load each. */
@@ -153,11 +199,14 @@ function worthStoring(
   readers: Readers,
   stored: ReadonlySet<Tensor>,
   costs: ReadonlyMap<Tensor, number>,
+  bytes: boolean,
 ): boolean {
   // prettier-ignore
   if (!readers.repeated && readers.evaluations < 2) return false
   const { arithmetic, loads } = inlinedCost(tensor, stored, costs)
   if (loads === 0) return false
+  // four bytes are one load, which saves more than their conversion costs
+  if (bytes && readers.repeated && readers.plain && arithmetic <= BYTE_COST && isOfBytes(tensor, stored)) return false
   return readers.repeated ? arithmetic > 0 : arithmetic > SHARED_COST
 }
 
@@ -184,4 +233,13 @@ function inlinedCost(
   }
   visit(root)
   return { arithmetic, loads }
+}
+
+/** Whether all that a tensor is computed from, beside positions and constants, are bytes. */
+function isOfBytes(tensor: Tensor, stored: ReadonlySet<Tensor>, isRoot = true): boolean {
+  const { source } = tensor
+  if (source.kind === 'parameter' && source.role === 'argument') return true
+  if (source.kind !== 'apply' || (stored.has(tensor) && !isRoot)) return tensor.dtype === 'uint8'
+  const elements = loweringOf(tensor).kind === 'view' ? source.inputs.slice(0, 1) : source.inputs
+  return elements.every((input) => isOfBytes(input, stored, false))
 }

@@ -1,23 +1,9 @@
 // What the compiler must know of the machine that will run a program. Data only: backends make it, nothing else reads adapters.
 
 import type { FuseOptions } from './fuse.ts'
+import type { TuningTable } from './variants.ts'
 
-/** How a contraction is tiled on WebGPU. */
-export interface ContractionVariant {
-  /** `registers`: no barriers, for software adapters; `shared`: tiles in workgroup memory. */
-  readonly kind: 'registers' | 'shared'
-  /** Rows and columns of the output that one invocation computes; columns are a multiple of 4. */
-  readonly rows: number
-  readonly columns: number
-  /** Whether four neighbouring invocations share what they load of the row operand (needs subgroups of at least four). */
-  readonly quads: boolean
-}
-
-/** Choices measured on a device: variants by shape class. `identity` is part of a run's record. */
-export interface TuningTable {
-  readonly identity: string
-  readonly contraction: ContractionVariant
-}
+export type { ContractionVariant, TuningTable } from './variants.ts'
 
 /** A machine as the compiler sees it. */
 export interface Target {
@@ -31,5 +17,12 @@ export interface Target {
   readonly software: boolean
   /** Workgroup memory in bytes. */
   readonly sharedBytes: number
+  /** Workgroups that give hardware enough to do: below this, tiles are made smaller and long sums split. 64 where it is not given. */
+  readonly busyGroups?: number
+  /** Whether invocations can share values within quads. */
+  readonly subgroups: boolean
   readonly tuning: TuningTable
 }
+
+/** The workgroups that give a target enough to do. */
+export const busyGroups = (target: Target): number => target.busyGroups ?? 64

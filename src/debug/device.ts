@@ -3,6 +3,7 @@
 import {
   type Device as RuntimeView,
   type DeviceKind,
+  type DeviceOptions,
   runtimeDevice,
   setDevice as setRuntimeDevice,
 } from '../runtime/device.ts'
@@ -18,7 +19,7 @@ export interface Device extends RuntimeView {
  * Makes a device the default one, and gives it. `auto` picks a hardware GPU where there is one, else the CPU: a software adapter is no GPU.
  * @throws DeviceError when WebGPU was asked for and there is no adapter, or it refuses a device; ArgumentError for an unknown kind.
  */
-export async function setDevice(kind: DeviceKind | RuntimeView): Promise<Device> {
-  const device = runtimeDevice(await setRuntimeDevice(kind))
+export async function setDevice(kind: DeviceKind | RuntimeView, options: DeviceOptions = {}): Promise<Device> {
+  const device = runtimeDevice(await setRuntimeDevice(kind, options))
   return Object.assign(device, { selfTest: () => selfTest(device) })
 }

@@ -4,8 +4,8 @@
 import { InternalError } from '../core/errors.ts'
 import { formatAval } from '../core/aval.ts'
 import { sizeOf } from '../core/shape.ts'
-import { ravel, unravel } from './indexMap.ts'
-import type { Lowering } from './lowering.ts'
+import { integer, ravel, unravel } from './indexMap.ts'
+import type { Lowering, Read, ReduceLowering } from './lowering.ts'
 import { argument, binary, fold, hashOf, load, type Scalar, variable } from './scalar.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -83,6 +83,7 @@ export function elementsOf(stored: { has(tensor: Tensor): boolean }): Elements {
         return lowering.element(coordinates, read)
       case 'reduce': {
         const inner = variable(`r${tensor.id}`, sizeOf(lowering.extents))
+        if (inner.extent === 1) return alone(lowering, coordinates, read)
         return fold(lowering.combine, inner, lowering.element(coordinates, unravel(inner, lowering.extents), read))
       }
       case 'contraction': {
@@ -101,4 +102,10 @@ export function elementsOf(stored: { has(tensor: Tensor): boolean }): Elements {
   }
 
   return { at, compute, operands }
+}
+
+/** A reduction over a single element. */
+function alone({ combine, extents, element }: ReduceLowering, coordinates: readonly Scalar[], read: Read): Scalar {
+  const first = extents.map(() => integer(0))
+  return combine === 'argmax' || combine === 'argmin' ? integer(0) : element(coordinates, first, read)
 }

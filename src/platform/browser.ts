@@ -52,6 +52,7 @@ export const platform: Platform = {
     return new Uint8Array(await new Blob(chunks).arrayBuffer())
   },
 
+  visible: () => globalThis.document?.visibilityState !== 'hidden',
   gpu: async () => browserGpu(),
   gpuNotes: async () => [
     browserGpu()

@@ -54,6 +54,7 @@ export const platform: Platform = {
 
   sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
   gunzip: async (bytes) => plain(await gunzipAsync(bytes)),
+  visible: () => false,
   gpu: async () => (await openDawn()).gpu,
   gpuNotes: async () => (await openDawn()).notes,
 }

@@ -29,6 +29,9 @@ export interface Platform {
   /** The entry to WebGPU, or null where there is none. It may still offer no adapter. Never throws. */
   gpu(): Promise<GPU | null>
 
+  /** Whether a person may be looking at a page of this thread now: true in a Worker, which cannot tell; never in Node. */
+  visible(): boolean
+
   /** What `gpu()` tried and found, one sentence each: for `wgrad doctor` and errors that say why there is no GPU. */
   gpuNotes(): Promise<readonly string[]>
 }

@@ -113,12 +113,14 @@ export const overlapAdd: PrimitiveFunction<WindowGeometry> = definePrimitive({
         const o = input.map((_, axis) => {
           const shifted = plus(coordinates[axis + 1]!, low[axis]!)
           const s = stride[axis]!
-          const position = dilation[axis] === 1 ? plus(floorMod(shifted, s), times(inner[axis]!, s)) : inner[axis]!
+          // without dilation, position = shifted mod s + s·inner, so that what is left divides by the stride
+          const isPlain = dilation[axis] === 1
+          const position = isPlain ? plus(floorMod(shifted, s), times(inner[axis]!, s)) : inner[axis]!
           const scaled = plus(shifted, times(position, -dilation[axis]!))
-          const rest = floorMod(scaled, s)
+          const rest = isPlain ? integer(0) : floorMod(scaled, s)
+          const at = isPlain ? plus(floorDiv(shifted, s), times(inner[axis]!, -1)) : floorDiv(scaled, s)
           const onGrid =
             rest.op === 'const' ? constant('bool', Number(rest.value === 0)) : binary('eq', rest, integer(0))
-          const at = floorDiv(scaled, s)
           for (const test of [onGrid, within(position, window[axis]!), within(at, output[axis]!)]) valid = binary('and', valid, test) // prettier-ignore
           k.push(position)
           return at

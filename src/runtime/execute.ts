@@ -3,11 +3,12 @@
 import type { ArgumentRow, Bindings, Executable, Place } from '../backend/backend.ts'
 import { compile, type CompileOptions } from '../compiler/compile.ts'
 import { deviceBytes } from '../compiler/memory.ts'
-import type { Placement } from '../compiler/program.ts'
+import type { Placement, Program } from '../compiler/program.ts'
+import type { TuningTable } from '../compiler/variants.ts'
 import { InternalError } from '../core/errors.ts'
 import { roundTo } from '../ir/scalar.ts'
 import type { Graph } from '../ir/tensor.ts'
-import type { RuntimeDevice } from './device.ts'
+import type { RuntimeDevice, Tuning } from './device.ts'
 
 /** How tensors that share buffers are laid out: the same text means that a program compiled for one fits the other. */
 export function placementsOf(places: readonly Place[]): Placement[] {
@@ -19,15 +20,29 @@ export function placementsOf(places: readonly Place[]): Placement[] {
   })
 }
 
-/** Compiles a graph for a device and prepares it for inputs at `placements`. */
+/** Compiles a graph for a device, tuned, and prepares it for inputs at `placements`. */
 export async function build(
   device: RuntimeDevice,
   graph: Graph,
   placements: readonly Placement[],
   options: Omit<CompileOptions, 'placements'>,
+  tuning: Tuning = device.tuning,
 ): Promise<Executable> {
-  const program = compile(graph, device.backend.target, { ...options, placements })
-  return device.backend.prepare(program)
+  const compileWith = (table: TuningTable): Program =>
+    compile(graph, { ...device.backend.target, tuning: table }, { ...options, placements })
+  return device.backend.prepare(await tuned(device, compileWith(tuning.table), tuning, compileWith))
+}
+
+/** A program that was compiled with `tuning.table`, or what it becomes with the table that its device measures for it. */
+export async function tuned(
+  { backend }: RuntimeDevice,
+  program: Program,
+  tuning: Tuning,
+  compileWith: (table: TuningTable) => Program,
+): Promise<Program> {
+  if (tuning.mode === 'off' || backend.tune === undefined) return program
+  const { table } = await backend.tune(program)
+  return table.identity === tuning.table.identity ? program : compileWith(table)
 }
 
 /** Runs an executable once; gives the places of its outputs, donated ones included. */

@@ -60,7 +60,9 @@ async function executableFor(
   const known = cache.get(key)
   if (known !== undefined) return known
   const none = graph.outputs.map(() => null)
-  const made = build(device, graph, placements, { donations: none, ring: none.map(() => false) })
+  // eager operations are not measured for: most run once
+  const tuning = { ...device.tuning, mode: 'off' } as const
+  const made = build(device, graph, placements, { donations: none, ring: none.map(() => false) }, tuning)
   cache.set(key, made)
   made.catch(() => cache.delete(key))
   return made

@@ -2,9 +2,12 @@
 // then each run is a row of numbers. Metrics go to a ring, read back without holding up the steps that follow.
 
 import type { ArgumentRow, Bindings, DeviceBuffer, Executable } from '../backend/backend.ts'
+import { compile } from '../compiler/compile.ts'
 import { deviceBytes, memoryOf } from '../compiler/memory.ts'
-import type { ProgramMemory } from '../compiler/program.ts'
+import type { Program, ProgramMemory } from '../compiler/program.ts'
 import { printProgram } from '../compiler/print.ts'
+import type { TuningTable } from '../compiler/variants.ts'
+import type { Aval } from '../core/aval.ts'
 import type { DType } from '../core/dtype.ts'
 import type { HostArray } from '../core/hostArray.ts'
 import { ArgumentError, InternalError } from '../core/errors.ts'
@@ -12,8 +15,8 @@ import { flattenTree } from '../core/tree.ts'
 import { roundTo } from '../ir/scalar.ts'
 import { Tensor } from '../ir/tensor.ts'
 import { type LeafSpec, type Traced, traceFunction } from '../trace/trace.ts'
-import type { RuntimeDevice } from './device.ts'
-import { build, placementsOf } from './execute.ts'
+import type { RuntimeDevice, Tuning } from './device.ts'
+import { placementsOf, tuned } from './execute.ts'
 import { checkResults, inputIndex, keepInputs, type WatchedRun, watchesNonFinite } from './nonFinite.ts'
 import { start } from './realize.ts'
 import { usableStorage } from './storage.ts'
@@ -57,11 +60,22 @@ export interface Replay {
   readonly sources: () => readonly string[]
   readonly memory: () => ProgramMemory
   readonly dispatches: number
+  /** What its contractions' variants were chosen by. */
+  readonly tuning: TuningTable
 }
 
-/** A ring of metrics. */
-export function createRing(device: RuntimeDevice, rows: number, columns: number): Ring {
-  const buffer = device.backend.allocate(deviceBytes({ shape: [rows, columns], dtype: 'float32' }))
+/** A replayed function that is compiled, but has no code and no memory on the device yet. */
+export interface ReplayPlan {
+  readonly program: Program
+  /** Makes it ready to run, tuned: with the device's tuning, or another. */
+  readonly prepare: (tuning?: Tuning) => Promise<Replay>
+}
+
+/** A ring of metrics, with room for so many reads of it under way at once. */
+export function createRing(device: RuntimeDevice, rows: number, columns: number, reads: number): Ring {
+  const aval: Aval = { shape: [rows, columns], dtype: 'float32' }
+  const buffer = device.backend.allocate(deviceBytes(aval))
+  device.backend.reserveReads(aval, reads)
   device.retain(buffer)
   return { buffer, rows, columns }
 }
@@ -77,14 +91,14 @@ export async function readRing(device: RuntimeDevice, ring: Ring): Promise<Float
 }
 
 /** Traces and compiles `fn`. The state's tensors are updated in place by every run and stay valid. */
-export async function createReplay<State, Inputs>(
+export async function planReplay<State, Inputs>(
   device: RuntimeDevice,
   fn: (given: ReplayArguments<State, Inputs>) => ReplayResult<State>,
   state: State,
   inputs: Inputs,
   args: Readonly<Record<string, DType>>,
   ring: Ring | null,
-): Promise<Replay> {
+): Promise<ReplayPlan> {
   const given = flattenTree([{ state, inputs, args }])
   const tensors = given.leaves.filter((leaf) => leaf instanceof Tensor)
   const stateLeaves = new Set(flattenTree(state).leaves)
@@ -119,20 +133,22 @@ export async function createReplay<State, Inputs>(
   const storages = all.map((tensor) => usableStorage(tensor, 'replay'))
   await Promise.all(storages.map((storage) => storage.ready))
   const places = storages.map((storage) => storage.place!)
-  const executable: Executable = await build(device, traced.graph, placementsOf(places), { donations, ring: isMetric })
-  const { program } = executable
-  const bindings: Bindings = { inputs: places, outputs: program.outputs.map(() => null), ring: ring?.buffer ?? null }
+  const options = { donations, ring: isMetric, placements: placementsOf(places) }
+  const compileWith = (table: TuningTable): Program =>
+    compile(traced.graph, { ...device.backend.target, tuning: table }, options)
+  const planned = compileWith(device.tuning.table)
+  const bindings: Bindings = { inputs: places, outputs: planned.outputs.map(() => null), ring: ring?.buffer ?? null }
   const names = given.paths
     .filter((_, i) => specs[i]!.kind === 'number')
     .map((path) => path.slice(path.lastIndexOf('.') + 1))
 
   const argumentRow = (row: ReplayRow): ArgumentRow => {
-    const values = names.map((name, i) => roundTo(program.args[i]!.dtype, row.args[name]!))
+    const values = names.map((name, i) => roundTo(planned.args[i]!.dtype, row.args[name]!))
     return { values, ringRow: row.ringRow }
   }
   /** What a run has left at an output. */
-  const readOutput = async (i: number, ringRow: number): Promise<HostArray> => {
-    const { tensor, location } = program.outputs[i]!
+  const readOutput = async ({ outputs }: Program, i: number, ringRow: number): Promise<HostArray> => {
+    const { tensor, location } = outputs[i]!
     if (location.space === 'ring') {
       const data = (await readRing(device, ring!)).slice(ringRow * ring!.columns + location.column).slice(0, 1)
       return { ...tensor.aval, data }
@@ -143,7 +159,7 @@ export async function createReplay<State, Inputs>(
     }
   }
 
-  return {
+  const replayOf = ({ program, ...executable }: Executable): Replay => ({
     run: (rows) => executable.run(bindings, rows.map(argumentRow)),
     runWatched: async (row, name) => {
       const argument = argumentRow(row)
@@ -154,12 +170,19 @@ export async function createReplay<State, Inputs>(
       const kept = await keepInputs(watched, donations)
       executable.run(bindings, [argument])
       const results: HostArray[] = []
-      for (let i = 0; i < program.outputs.length; i++) results.push(await readOutput(i, row.ringRow))
+      for (let i = 0; i < program.outputs.length; i++) results.push(await readOutput(program, i, row.ringRow))
       await checkResults(watched, kept, results)
     },
     print: () => printProgram(program),
     sources: executable.sources,
     memory: () => memoryOf(program),
     dispatches: program.dispatches.length,
+    tuning: program.target.tuning,
+  })
+  const prepare = async (tuning: Tuning = device.tuning): Promise<Replay> => {
+    const asPlanned = tuning.table.identity === planned.target.tuning.identity
+    const program = asPlanned ? planned : compileWith(tuning.table)
+    return replayOf(await device.backend.prepare(await tuned(device, program, tuning, compileWith)))
   }
+  return { program: planned, prepare }
 }

@@ -20,7 +20,7 @@ export interface Progress {
 export interface Checkpoint {
   readonly format: 'wgrad-checkpoint-1'
   readonly progress: Progress
-  /** The tuning table in use: the same table gives the same bits. */
+  /** The identity of the tuning table in use: on with the same table, training goes on to the same bits. Another one works too. */
   readonly tuning: string
   readonly state: Readonly<Record<string, HostArray>>
 }
@@ -36,7 +36,7 @@ export async function saveState(session: Session, progress: Progress): Promise<C
   for (const [path, tensor] of entriesOf(session)) {
     state[path] = { shape: tensor.shape, dtype: tensor.dtype, data: await readData(tensor) }
   }
-  return { format: 'wgrad-checkpoint-1', progress, tuning: session.device.backend.target.tuning.identity, state }
+  return { format: 'wgrad-checkpoint-1', progress, tuning: session.tuning().identity, state }
 }
 
 /** @throws DataError, with nothing changed, when the checkpoint does not fit. */

@@ -7,7 +7,7 @@ import { type Dataset, sampleCount, type Split } from '../data/dataset.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import type { Layer } from '../nn/layer.ts'
 import type { Optimizer } from '../optim/optimizer.ts'
-import type { Device } from '../runtime/device.ts'
+import type { Device, Tune } from '../runtime/device.ts'
 
 /** A loss or metric: predictions and targets of a batch to one value per sample. */
 export type PerSample = (predictions: Tensor, targets: Tensor) => Tensor
@@ -26,16 +26,26 @@ export interface TrainerOptions<Names extends string = string> {
   readonly metrics?: Readonly<Record<Names, PerSample>>
   /** What a batch of inputs becomes before the model sees it. Default: uint8 is scaled to float32 in [0, 1], the rest is kept. */
   readonly preprocess?: (inputs: Tensor) => Tensor
-  /** The largest batch computed at once; larger batches are accumulated from parts of this size. Default: the batch. */
+  /**
+   * The largest batch computed at once; larger batches are accumulated from parts of this size. Default: the batch, or its largest
+   * divisor whose step the device can hold (`trainer.microBatches` says how many parts that makes, and the console does once).
+   */
   readonly microBatchSize?: number
+  /** The most bytes that a step may hold on the device: dataset, state and temporaries. Larger batches are split. Default: no limit. */
+  readonly memoryBudget?: number
   /** The order of samples in an epoch (counted from 0): a permutation. Default: seeded shuffling. */
   readonly order?: (epoch: number) => Uint32Array
   /** Parameters to start from instead of the layers' initializers: host arrays in the structure of the model's parameters. */
   readonly initialParams?: unknown
-  /** Milliseconds of device time per submit. Default: 6 in a page, so that it stays live, else 50. */
+  /** Milliseconds of device time per submit, at most 1000. Default: 6 while a page may be looked at (`trainer.visible`), else 50. */
   readonly submitBudget?: number
   readonly device?: Device
+  /** How the variants of its contractions are chosen; see `setDevice`. Default: as the device was opened. */
+  readonly tune?: Tune
 }
+
+/** Milliseconds after which browsers begin to take a device for hung. */
+const LONGEST_SUBMIT = 1000
 
 function checkCount(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1)
@@ -52,6 +62,15 @@ export function checkOptions(options: TrainerOptions): void {
         `createTrainer: microBatchSize ${options.microBatchSize} must divide batchSize ${options.batchSize}`,
       )
     }
+  }
+  const bytes = options.memoryBudget
+  if (bytes !== undefined && !(bytes > 0))
+    throw new ArgumentError(`createTrainer: memoryBudget must be more than 0 bytes, got ${bytes}`)
+  const budget = options.submitBudget
+  if (budget !== undefined && !(budget > 0 && budget <= LONGEST_SUBMIT)) {
+    throw new ArgumentError(
+      `createTrainer: submitBudget must be more than 0 and at most ${LONGEST_SUBMIT} milliseconds, got ${budget}`,
+    )
   }
   const seed = options.seed ?? 0
   if (!Number.isInteger(seed) || seed < 0)

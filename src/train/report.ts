@@ -23,6 +23,10 @@ export interface TrainReport<Names extends string = string> {
   readonly samplesPerSecond: number
   /** Seconds of training so far, pauses and evaluation left out. */
   readonly seconds: number
+  /** The identity of the tuning table: runs that share it, and all else, agree to the bit. */
+  readonly tuning: string
+  /** The table of the checkpoint that training went on from, where that was another one: the bits are not those of one run. */
+  readonly resumedFrom: string | null
 }
 
 /** The result of `evaluate()`. */
@@ -54,6 +58,8 @@ export function summarize<Names extends string>(
     readonly samples: number
     readonly seconds: number
     readonly samplesPerSecond: number
+    readonly tuning: string
+    readonly resumedFrom: string | null
   },
 ): TrainReport<Names> {
   const weight = records.reduce((total, record) => total + record.samples, 0)

@@ -4,6 +4,7 @@
 import { DataError, ShapeError, ArgumentError } from '../core/errors.ts'
 import type { DType } from '../core/dtype.ts'
 import { formatAval, sameAval } from '../core/aval.ts'
+import type { TuningTable } from '../compiler/variants.ts'
 import { flattenTree, mapTree, unflattenTree, zipTrees } from '../core/tree.ts'
 import { sampleCount, type Split } from '../data/dataset.ts'
 import { Tensor } from '../ir/tensor.ts'
@@ -11,13 +12,17 @@ import type { TensorTree } from '../nn/layer.ts'
 import { zeros } from '../ops/creation.ts'
 import * as random from '../random/index.ts'
 import { packArena } from '../runtime/arena.ts'
-import { openDevice, type RuntimeDevice } from '../runtime/device.ts'
+import { openDevice, type RuntimeDevice, tuningOf } from '../runtime/device.ts'
 import { fromHost, readData, tensor } from '../runtime/host.ts'
 import { start } from '../runtime/realize.ts'
-import { createReplay, createRing, type Replay, type Ring } from '../runtime/replay.ts'
+import { createRing, planReplay, type Replay, type ReplayPlan, type Ring } from '../runtime/replay.ts'
 import { disposeTensor, usableStorage } from '../runtime/storage.ts'
+import { memoryReport, type TrainerMemory } from './memoryReport.ts'
+import { USUAL_SUBMITS } from './flights.ts'
+import { chooseMicroBatch, excess, type Limits } from './microBatches.ts'
 import { checkLabels, type PerSample, type TrainerOptions } from './options.ts'
 import { type AccumulatingState, accumulateStep, applyStep, defaultPreprocess, evaluateStep, type Resident, type StepParts, trainStep, type TrainState } from './step.ts' // prettier-ignore
+import { type Call, tapDevice } from './tap.ts'
 
 const ARGUMENTS: Readonly<Record<string, DType>> = { cursor: 'int32', learningRate: 'float32', step: 'int32' }
 const RING_ROWS = 2048
@@ -37,12 +42,18 @@ export interface Session {
   readonly ring: Ring
   /** The calls that make up a step on `count` samples. */
   readonly step: (count: number) => Promise<readonly StepPart[]>
+  /** The table that the step's programs were compiled with; final once the full step is there. */
+  readonly tuning: () => TuningTable
   readonly setOrder: (order: Uint32Array) => void
   readonly evaluation: () => Promise<{
     readonly batches: readonly { readonly replay: Replay; readonly cursor: number }[]
     readonly ring: Ring
     readonly count: number
   }>
+  /** The bytes held, by what they are for. */
+  readonly memory: () => TrainerMemory
+  /** What `task` asks the device to run, in order; nothing is run. */
+  readonly callsOf: (task: () => void) => readonly Call[]
   readonly dispose: () => void
 }
 
@@ -79,50 +90,78 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
   )
   const resident: Resident = { ...residentSplit(train, device), order }
   const columns = 1 + parts.metrics.length
-  const ring = createRing(device, RING_ROWS, columns)
   const owned: Tensor[] = [resident.inputs, resident.targets, order]
   await usableStorage(order, 'createTrainer').ready
+  // not before what the state was packed from has been given back
+  const ring = createRing(device, RING_ROWS, columns, USUAL_SUBMITS)
 
-  const programs = new Map<string, Promise<Replay>>()
-  const once = (key: string, make: () => Promise<Replay>): Promise<Replay> => {
-    const known = programs.get(key) ?? make()
-    programs.set(key, known)
+  const tap = tapDevice(device)
+  /** Measured for the full step, which comes first; then it stays: smaller batches and evaluation are compiled with the same table. */
+  let tuning = tuningOf(device.backend, options.tune, device.tuning)
+  const tunedDevice = (): RuntimeDevice => ({ ...tap.device, tuning })
+  const limits: Limits = { bufferBytes: device.backend.maxBufferBytes, totalBytes: options.memoryBudget ?? Infinity }
+  const plans = new Map<string, Promise<ReplayPlan>>()
+  const replays = new Map<ReplayPlan, Promise<Replay>>()
+  const planned = (key: string, plan: () => Promise<ReplayPlan>): Promise<ReplayPlan> => {
+    const known = plans.get(key) ?? plan()
+    plans.set(key, known)
     return known
+  }
+  const prepared = (plan: ReplayPlan): Promise<Replay> => {
+    const known = replays.get(plan) ?? plan.prepare(tuning)
+    replays.set(plan, known)
+    return known.then((replay) => {
+      if (tuning.mode === 'quick') tuning = { mode: 'quick', table: replay.tuning }
+      return replay
+    })
   }
 
   let accumulating: Promise<AccumulatingState> | null = null
+  let accumulators: Pick<AccumulatingState, 'gradients' | 'metrics'> | null = null
   const accumulatingState = (): Promise<AccumulatingState> => {
     accumulating ??= (async () => {
       const like = { gradients: state.params, metrics: Array.from({ length: columns }, () => zeros([])) }
       const blank = mapTree(like, (leaf) => (leaf instanceof Tensor ? zeros(leaf.shape, leaf.dtype) : leaf))
-      const { gradients, metrics } = (await placeTree(device, blank)) as Pick<
-        AccumulatingState,
-        'gradients' | 'metrics'
-      >
-      return { ...state, gradients, metrics }
+      accumulators = (await placeTree(device, blank)) as Pick<AccumulatingState, 'gradients' | 'metrics'>
+      return { ...state, ...accumulators }
     })()
     return accumulating
   }
 
+  /** The plan of a call on `size` of a step's `count` samples: the whole step if that is all of them. */
+  const partPlan = (size: number, count: number): Promise<ReplayPlan> =>
+    planned(`train ${size} of ${count}`, async () => {
+      if (size === count) return planReplay(tunedDevice(), trainStep(parts, count), state, resident, ARGUMENTS, ring)
+      const sums = await accumulatingState()
+      return planReplay(tunedDevice(), accumulateStep(parts, size, count), sums, resident, ARGUMENTS, null)
+    })
+
+  let microBatch: Promise<number> | null = null
+  const microBatchSize = (): Promise<number> => {
+    const programOf = async (size: number) => (await partPlan(size, options.batchSize)).program
+    microBatch ??= chooseMicroBatch(options, limits, programOf, (sentence) => console.info(sentence))
+    return microBatch
+  }
+
   const step = async (count: number): Promise<readonly StepPart[]> => {
-    const micro = Math.min(options.microBatchSize ?? count, count)
-    if (micro === count) {
-      const replay = await once(`train ${count}`, () =>
-        createReplay(device, trainStep(parts, count), state, resident, ARGUMENTS, ring),
-      )
-      return [{ replay, offset: 0, reports: true }]
-    }
-    const sums = await accumulatingState()
+    const result = await partsOfStep(count)
+    tuning = { ...tuning, mode: 'off' }
+    return result
+  }
+
+  const partsOfStep = async (count: number): Promise<readonly StepPart[]> => {
+    const micro = Math.min(await microBatchSize(), count)
+    if (micro === count) return [{ replay: await prepared(await partPlan(count, count)), offset: 0, reports: true }]
     const result: StepPart[] = []
     for (let offset = 0; offset < count; offset += micro) {
-      const size = Math.min(micro, count - offset)
-      const replay = await once(`accumulate ${size} of ${count}`, () =>
-        createReplay(device, accumulateStep(parts, size, count), sums, resident, ARGUMENTS, null),
-      )
+      const replay = await prepared(await partPlan(Math.min(micro, count - offset), count))
       result.push({ replay, offset, reports: false })
     }
-    const replay = await once('apply', () => createReplay(device, applyStep(parts), sums, resident, ARGUMENTS, ring))
-    return [...result, { replay, offset: 0, reports: true }]
+    const sums = await accumulatingState()
+    const apply = await planned('apply', () =>
+      planReplay(tunedDevice(), applyStep(parts), sums, resident, ARGUMENTS, ring),
+    )
+    return [...result, { replay: await prepared(apply), offset: 0, reports: true }]
   }
 
   let testSplit: Pick<Resident, 'inputs' | 'targets'> | null = null
@@ -133,15 +172,18 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
       owned.push(testSplit.inputs, testSplit.targets)
     }
     const count = sampleCount(test)
-    const batch = Math.min(count, Math.max(EVALUATION_BATCH, Math.ceil(count / RING_ROWS)))
     const inputs = { ...testSplit, state }
+    const planOf = (size: number): Promise<ReplayPlan> =>
+      planned(`evaluate ${size}`, () =>
+        planReplay(tunedDevice(), evaluateStep(parts, size), {}, inputs, { cursor: 'int32' }, ring),
+      )
+    const smallest = Math.ceil(count / RING_ROWS)
+    let batch = Math.min(count, Math.max(EVALUATION_BATCH, smallest))
+    while (batch > smallest && excess((await planOf(batch)).program, limits) !== null)
+      batch = Math.max(smallest, Math.ceil(batch / 2))
     const batches = []
     for (let cursor = 0; cursor < count; cursor += batch) {
-      const size = Math.min(batch, count - cursor)
-      const replay = await once(`evaluate ${size}`, () =>
-        createReplay(device, evaluateStep(parts, size), {}, inputs, { cursor: 'int32' }, ring),
-      )
-      batches.push({ replay, cursor })
+      batches.push({ replay: await prepared(await planOf(Math.min(batch, count - cursor))), cursor })
     }
     return { batches, ring, count }
   }
@@ -151,12 +193,19 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
     state,
     ring,
     step,
+    tuning: () => tuning.table,
     evaluation,
+    memory: () => {
+      const evaluated = testSplit === null ? [] : [testSplit.inputs, testSplit.targets]
+      const dataset = [resident.inputs, resident.targets, order]
+      return memoryReport({ state, accumulators, dataset, evaluated, ring, programs: tap.programs() })
+    },
+    callsOf: tap.callsOf,
     setOrder: (given) => {
       device.backend.write(usableStorage(order, 'order').place!, order.aval, given)
     },
     dispose: () => {
-      for (const leaf of flattenTree(state).leaves) if (leaf instanceof Tensor) disposeTensor(leaf)
+      for (const leaf of flattenTree([state, accumulators]).leaves) if (leaf instanceof Tensor) disposeTensor(leaf)
       owned.forEach(disposeTensor)
       device.release(ring.buffer)
     },

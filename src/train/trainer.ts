@@ -1,6 +1,7 @@
 // createTrainer: a training session. Whole steps are encoded ahead, as many per submit as the time budget allows; metrics come
 // back through the ring while later steps already run, so that no step waits for the host.
 
+import type { TuningTable } from '../compiler/variants.ts'
 import { ArgumentError } from '../core/errors.ts'
 import type { HostArray } from '../core/hostArray.ts'
 import { sampleCount } from '../data/dataset.ts'
@@ -8,10 +9,14 @@ import { currentDevice, runtimeDevice, type Device } from '../runtime/device.ts'
 import { watchesNonFinite } from '../runtime/nonFinite.ts'
 import { readRing } from '../runtime/replay.ts'
 import { type Checkpoint, loadState, saveState } from './checkpoint.ts'
+import { createFlights, type EncodedStep } from './flights.ts'
 import { checkLearningRate, checkOptions, shuffledOrder, type TrainerOptions } from './options.ts'
+import type { TrainerMemory } from './memoryReport.ts'
 import { createPredictor } from './predict.ts'
+import { type ProfileOptions, profileStep } from './profile.ts'
 import { type Evaluation, metricsOf, type StepRecord, summarize, type TrainReport } from './report.ts'
-import { openSession } from './session.ts'
+import { openSession, type StepPart } from './session.ts'
+import type { StepProfile } from './stepProfile.ts'
 import { yieldToHost } from './yield.ts'
 import { platform } from '#platform'
 
@@ -35,6 +40,11 @@ export interface Trainer<Names extends string = string> {
   readonly pause: () => void
   readonly resume: () => void
   readonly paused: boolean
+  /**
+   * Whether a person may be looking at the page: submits are then short, so that it stays live. What the page of this thread says,
+   * until it is set; a Worker cannot tell, takes it for visible, and is told here by its page. The option `submitBudget` overrules it.
+   */
+  visible: boolean
   /** The learning rate of the next encoded step; a schedule if the optimizer has one and none was set. */
   learningRate: number
   readonly evaluate: () => Promise<Evaluation<Names>>
@@ -43,15 +53,28 @@ export interface Trainer<Names extends string = string> {
   readonly save: () => Promise<Checkpoint>
   /** @throws DataError when the checkpoint is of another model, optimizer or data set size. */
   readonly load: (checkpoint: Checkpoint) => Promise<void>
+  /** The variants of its contractions by shape class; given to another trainer as `tune`, it makes the same bits. */
+  readonly tuning: TuningTable
   /** The compiled step as text: dispatches, buffers, peak bytes. */
   readonly program: () => string
+  /** Into how many parts a full batch is split, see the option `microBatchSize`. */
+  readonly microBatches: number
   /** Dispatches of one full step. */
   readonly dispatchesPerStep: number
+  /** The bytes held on the device, known before the first step; as text, a table. */
+  readonly memory: () => TrainerMemory
+  /**
+   * Times the dispatches of a full step, each alone, and holds them against what the device can do; as text, a table. Training goes
+   * on from where it was: parameters, optimizer state, step and metrics stay as they are.
+   * @throws ArgumentError when `steps` is no positive integer.
+   */
+  readonly profile: (options?: ProfileOptions) => Promise<StepProfile>
   readonly dispose: () => Promise<void>
 }
 
-const IN_FLIGHT = 2
-const LARGEST_CHUNK = 512
+/** Milliseconds of device time per submit: the compositor shares the queue of a page that can be seen. */
+const VISIBLE_BUDGET = 6
+const HIDDEN_BUDGET = 50
 
 /**
  * Makes a training session: the dataset and all state go to the device, the step is compiled once.
@@ -67,18 +90,26 @@ export async function createTrainer<Names extends string>(options: TrainerOption
   const { batchSize } = options
   const stepsPerEpoch = Math.ceil(count / batchSize)
   const remainder = count % batchSize
-  const fullStep = await session.step(batchSize)
-  const lastStep = remainder === 0 ? fullStep : await session.step(remainder)
+  const fullStep = await session.step(batchSize).catch((error: unknown) => {
+    session.dispose()
+    throw error
+  })
   const predictor = createPredictor(session, options)
-  const budget = options.submitBudget ?? (platform.name === 'browser' ? 6 : 50)
+  const flights = createFlights(device, session.ring)
+  /** The calls of an epoch's last step; null until they are compiled, which is after a first step has come back. */
+  let lastStep: readonly StepPart[] | null = remainder === 0 ? fullStep : null
+  let compiling: Promise<void> | null = null
 
   let step = 0
   let samples = 0
   let seconds = 0
+  let resumedFrom: string | null = null
   let orderedEpoch = -1
   let chosenRate: number | null = null
-  /** Steps per submit: grows from 1, so that the first is short, towards what fills the time budget. */
-  let chunk = 1
+  let chosenVisible: boolean | null = null
+  let trainedUntil = 0
+  /** What came back while something else than a run was waiting for it. */
+  let landed: StepRecord[] = []
   let disposed = false
   let resumed: { promise: Promise<void>; resolve: () => void } | null = null
   let busy: Promise<unknown> = Promise.resolve()
@@ -92,11 +123,52 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     if (disposed) throw new ArgumentError('this trainer was disposed')
   }
 
+  const isVisible = (): boolean => chosenVisible ?? platform.visible()
+  const budget = (): number => options.submitBudget ?? (isVisible() ? VISIBLE_BUDGET : HIDDEN_BUDGET)
+
   /** Runs `task` when no other encodes: a single step, an evaluation and a run take turns. */
-  const exclusive = <T>(task: () => Promise<T>): Promise<T> => {
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
     const result = busy.then(task)
     busy = result.catch(() => undefined)
     return result
+  }
+
+  /** The same after the steps under way. */
+  const exclusive = <T>(task: () => Promise<T>): Promise<T> =>
+    inTurn(async () => {
+      landed.push(...(await timed(landAll)))
+      return task()
+    })
+
+  /** Counts the time that a training task takes, and that which steps under way took since the last one. */
+  const timed = async <T>(task: () => Promise<T>): Promise<T> => {
+    const started = performance.now()
+    const before = flights.steps() === 0 ? 0 : Math.min(started - trainedUntil, flights.time())
+    try {
+      return await task()
+    } finally {
+      trainedUntil = performance.now()
+      seconds += (trainedUntil - started + before) / 1000
+    }
+  }
+
+  const land = async (): Promise<StepRecord[]> => {
+    const records = await flights.land()
+    for (const record of records) samples += record.samples
+    if (records.length > 0 && lastStep === null) compileLast().catch(() => undefined) // thrown where it is needed
+    return records
+  }
+  const landAll = async (): Promise<StepRecord[]> => {
+    const records: StepRecord[] = []
+    while (flights.steps() > 0) records.push(...(await land()))
+    return records
+  }
+
+  const compileLast = (): Promise<void> => {
+    compiling ??= session.step(remainder).then((parts) => {
+      lastStep = parts
+    })
+    return compiling
   }
 
   const prepareEpoch = (epoch: number): void => {
@@ -108,6 +180,13 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     orderedEpoch = epoch
   }
 
+  /** Steps that can be encoded at once: to the end of the epoch, but only with a last step that is compiled. */
+  const encodable = async (): Promise<number> => {
+    const left = stepsPerEpoch - (step % stepsPerEpoch)
+    if (left === 1 && lastStep === null) await compileLast()
+    return lastStep === null ? left - 1 : left
+  }
+
   /** Goes on by one step: the calls that it is made of, and what is known of it before it has run. */
   const advance = () => {
     const epoch = Math.floor(step / stepsPerEpoch)
@@ -115,51 +194,39 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     const index = step % stepsPerEpoch
     const learningRate = rateOf(step)
     checkLearningRate(learningRate)
-    const row = step % session.ring.rows
-    const parts = index === stepsPerEpoch - 1 ? lastStep : fullStep
+    const ringRow = step % session.ring.rows
+    const parts = index === stepsPerEpoch - 1 ? lastStep! : fullStep
     const calls = parts.map((part) => {
       return {
         replay: part.replay,
-        row: { args: { cursor: index * batchSize + part.offset, learningRate, step }, ringRow: row },
+        row: { args: { cursor: index * batchSize + part.offset, learningRate, step }, ringRow },
       }
     })
     const size = Math.min(batchSize, count - index * batchSize)
-    samples += size
     step++
-    const record: Omit<StepRecord, 'values'> = { step, epoch: epoch + 1, samples: size, learningRate }
-    return { calls, row, record }
+    const record: EncodedStep['record'] = { step, epoch: epoch + 1, samples: size, learningRate }
+    return { calls, encoded: { record, ringRow } }
   }
 
-  /** Encodes up to `limit` steps of one epoch; `collect` submits them with the read-back of what they report. */
-  const encode = (limit: number): { records: Omit<StepRecord, 'values'>[]; rows: number[] } => {
-    const last = Math.min(step + limit, (Math.floor(step / stepsPerEpoch) + 1) * stepsPerEpoch)
-    const records: Omit<StepRecord, 'values'>[] = []
-    const rows: number[] = []
-    while (step < last) {
-      const { calls, row, record } = advance()
+  /** Encodes `amount` steps. */
+  const encode = (amount: number): EncodedStep[] =>
+    Array.from({ length: amount }, () => {
+      const { calls, encoded } = advance()
       for (const call of calls) call.replay.run([call.row])
-      records.push(record)
-      rows.push(row)
-    }
-    return { records, rows }
-  }
-
-  /** One step, waited for and checked: with debug.nans on. */
-  const watchedStep = async (): ReturnType<typeof collect> => {
-    const { calls, row, record } = advance()
-    for (const call of calls) await call.replay.runWatched(call.row, `training step ${record.step}`)
-    return collect({ records: [record], rows: [row] })
-  }
-
-  const trainStep = (): ReturnType<typeof collect> => (watchesNonFinite() ? watchedStep() : collect(encode(1)))
-
-  const collect = async (encoded: ReturnType<typeof encode>): Promise<StepRecord[]> => {
-    const { ring } = session
-    const data = await readRing(device, ring)
-    return encoded.records.map((record, i) => {
-      const at = encoded.rows[i]! * ring.columns
-      return { ...record, values: Array.from(data.subarray(at, at + ring.columns)) }
+      return encoded
     })
+
+  /** One step, waited for; with debug.nans on also checked. */
+  const trainStep = async (): Promise<StepRecord[]> => {
+    await encodable()
+    if (!watchesNonFinite()) {
+      flights.send(() => encode(1))
+      return landAll()
+    }
+    const { calls, encoded } = advance()
+    for (const call of calls) await call.replay.runWatched(call.row, `training step ${encoded.record.step}`)
+    flights.send(() => [encoded])
+    return landAll()
   }
 
   const totals = (began: { samples: number; seconds: number }) => ({
@@ -167,17 +234,18 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     samples,
     seconds,
     samplesPerSecond: (samples - began.samples) / Math.max(1e-9, seconds - began.seconds),
+    tuning: session.tuning().identity,
+    resumedFrom,
   })
 
-  /** Encodes steps until `end`, the end of the epoch, a pause or `until` milliseconds have passed; returns what they reported. */
+  /** Trains until `end`, the end of the epoch, a pause or `milliseconds` have passed; returns what came back meanwhile. */
   const train = async (end: number, milliseconds: number): Promise<StepRecord[]> => {
     checkOpen()
+    const records = landed
+    landed = []
+    if (records.length > 0 && step % stepsPerEpoch === 0) return records
     const started = performance.now()
-    const epochEnd = (Math.floor(step / stepsPerEpoch) + 1) * stepsPerEpoch
-    const stop = Math.min(end, epochEnd)
-    const inFlight: Promise<StepRecord[]>[] = []
-    const records: StepRecord[] = []
-    let previous = started
+    const stop = Math.min(end, (Math.floor(step / stepsPerEpoch) + 1) * stepsPerEpoch)
     while (
       step < stop &&
       !disposed &&
@@ -185,25 +253,14 @@ export async function createTrainer<Names extends string>(options: TrainerOption
       (records.length === 0 || performance.now() - started < milliseconds)
     ) {
       if (watchesNonFinite()) {
-        records.push(...(await watchedStep()))
-        await yieldToHost()
+        records.push(...(await landAll()), ...(await trainStep()))
         continue
       }
-      const size = Math.min(Math.floor(chunk), stop - step)
-      const begun = performance.now()
-      inFlight.push(collect(encode(size)))
-      if (inFlight.length < IN_FLIGHT && device.kind === 'webgpu') continue
-      records.push(...(await inFlight.shift()!))
-      const now = performance.now()
-      const elapsed = now - (device.kind === 'webgpu' ? previous : begun)
-      // a chunk that was cut short by the end of an epoch says little about what a full one takes
-      if (size >= chunk / 2)
-        chunk = Math.min(LARGEST_CHUNK, Math.max(1, chunk * Math.min(2, Math.max(0.5, budget / elapsed))))
-      previous = now
-      await yieldToHost()
+      const size = Math.min(flights.room(budget()), stop - step, await encodable())
+      if (size === 0) records.push(...(await land()))
+      else flights.send(() => encode(size))
     }
-    for (const rest of inFlight) records.push(...(await rest))
-    seconds += (performance.now() - started) / 1000
+    if (step >= stop || disposed || resumed !== null) records.push(...(await landAll()))
     return records
   }
 
@@ -220,16 +277,21 @@ export async function createTrainer<Names extends string>(options: TrainerOption
       )
     const end = steps === undefined ? (Math.floor(step / stepsPerEpoch) + amount) * stepsPerEpoch : step + steps
     const began = { samples, seconds }
-    while (step < end && !disposed) {
-      const waiting = resumed
-      if (waiting !== null) await waiting.promise
-      const records = await exclusive(() => train(end, reportEvery))
-      if (records.length === 0) {
-        await yieldToHost()
-        continue
+    try {
+      while ((step < end || landed.length > 0) && !disposed) {
+        const waiting = resumed
+        if (waiting !== null) await waiting.promise
+        const records = await inTurn(() => timed(() => train(end, reportEvery)))
+        if (records.length === 0) {
+          await yieldToHost()
+          continue
+        }
+        const kind = records.at(-1)!.step % stepsPerEpoch === 0 ? 'epoch' : 'progress'
+        yield summarize(kind, records, names, totals(began))
       }
-      const kind = records.at(-1)!.step % stepsPerEpoch === 0 ? 'epoch' : 'progress'
-      yield summarize(kind, records, names, totals(began))
+    } finally {
+      await inTurn(() => timed(landAll)) // where the loop was left, what is still under way is nobody's report
+      landed = []
     }
   }
 
@@ -240,9 +302,7 @@ export async function createTrainer<Names extends string>(options: TrainerOption
       exclusive(async () => {
         checkOpen()
         const began = { samples, seconds }
-        const started = performance.now()
-        const records = await trainStep()
-        seconds += (performance.now() - started) / 1000
+        const records = await timed(trainStep)
         return summarize(records[0]!.step % stepsPerEpoch === 0 ? 'epoch' : 'progress', records, names, totals(began))
       }),
     pause: () => {
@@ -260,6 +320,12 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     },
     get paused() {
       return resumed !== null
+    },
+    get visible() {
+      return isVisible()
+    },
+    set visible(visible: boolean) {
+      chosenVisible = visible
     },
     get learningRate() {
       return rateOf(step)
@@ -289,16 +355,32 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     load: (checkpoint) =>
       exclusive(async () => {
         const progress = await loadState(session, checkpoint)
+        resumedFrom = checkpoint.tuning === session.tuning().identity ? null : checkpoint.tuning
         step = progress.step
         samples = progress.samples
         seconds = progress.seconds
       }),
     program: () => fullStep.map((part) => part.replay.print()).join('\n\n'),
+    tuning: session.tuning(),
+    microBatches: Math.max(1, fullStep.filter((part) => !part.reports).length),
     dispatchesPerStep: fullStep.reduce((total, part) => total + part.replay.dispatches, 0),
+    memory: session.memory,
+    profile: (given = {}) =>
+      exclusive(() => {
+        checkOpen()
+        prepareEpoch(Math.floor(step / stepsPerEpoch))
+        const args = { learningRate: rateOf(step), step }
+        const calls = session.callsOf(() =>
+          fullStep.forEach(({ replay, offset }) => replay.run([{ args: { ...args, cursor: offset }, ringRow: 0 }])),
+        )
+        return profileStep(device.backend, { calls, batchSize }, given)
+      }),
     dispose: () => {
       disposed = true
       trainer.resume()
-      return exclusive(async () => {
+      return inTurn(async () => {
+        await landAll().catch(() => undefined)
+        await compiling?.catch(() => undefined)
         await device.backend.idle()
         session.dispose()
         await device.idle()

@@ -146,5 +146,55 @@ test('help and version go to stdout', patient, async () => {
     code: 0,
     stdout: expect.stringContaining('--batch-size N'),
   })
-  expect(await runCli(['bench'])).toMatchObject({ code: 0, stdout: expect.stringContaining('npm run bench') })
+})
+
+describe('wgrad bench', patient, () => {
+  const quick = ['bench', '--device', 'cpu', '--seconds', '0.05']
+
+  test('prints a line per batch size, and where to find the benchmark with other engines', async () => {
+    const { code, stdout, stderr } = await runCli([...quick, '--batch-size', '1,8'])
+    expect(stderr).toBe('')
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^device {2}cpu, /),
+      'model   mlp: 784-128-10, SGD, on generated samples',
+      '',
+      expect.stringMatching(/^batch size +samples\/s +a step +dispatches +memory$/),
+      expect.stringMatching(/^ +1 +[\d,]+ +\S+ (ms|µs) +\d+ +\S+ MB$/),
+      expect.stringMatching(/^ +8 +[\d,]+ +\S+ (ms|µs) +\d+ +\S+ MB$/),
+      '',
+      expect.stringContaining('npm run bench'),
+    ])
+    expect(code).toBe(0)
+  })
+
+  test('--profile prints a table, --source code and nodes, --trace writes a file', async () => {
+    const file = join(root, 'trace.json')
+    const { code, stdout } = await runCli([...quick, '--batch-size', '4', '--profile', '--source', '--trace', file])
+    expect(stdout).toContain('a step of 4 samples on cpu')
+    expect(stdout).toMatch(/^# +time +of all +rate +bandwidth +FLOP\/B +of bound +what$/m)
+    expect(stdout).toMatch(/^ {2}for \(let i = 0;/m)
+    expect(stdout).toContain('matmul(float32[4, 784], float32[784, 128]) -> float32[4, 128]')
+    const { traceEvents } = JSON.parse(readFileSync(file, 'utf8'))
+    expect(traceEvents.length).toBeGreaterThan(4)
+    expect(code).toBe(0)
+  })
+
+  test('--json prints objects alone on stdout', async () => {
+    const { stdout, stderr } = await runCli([...quick, '--batch-size', '4', '--profile', '--json'])
+    expect(stderr).toContain('a step of 4 samples on cpu')
+    const { profile, ...figures } = JSON.parse(stdout)
+    expect(figures).toMatchObject({ kind: 'bench', model: 'mlp', device: 'cpu', batchSize: 4 })
+    expect(figures.samplesPerSecond).toBeCloseTo((4 * figures.steps) / figures.seconds, 6)
+    expect(profile.dispatches).toHaveLength(figures.dispatchesPerStep)
+    expect(profile.dispatches[0]).not.toHaveProperty('source')
+  })
+
+  test('says why a trace cannot be written before anything is measured', async () => {
+    const { code, stdout, stderr } = await runCli([...quick, '--profile', '--trace', join(root, 'nowhere/trace.json')])
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(
+      /^wgrad: --trace: \S+ cannot be written \(ENOENT.*\)\. Name a file in a folder that exists\.\n$/,
+    )
+    expect(code).toBe(1)
+  })
 })

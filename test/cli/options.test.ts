@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { LEARNING_RATES, TRAIN_DEFAULTS } from '../../src/cli/defaults.ts'
+import { BENCH_DEFAULTS, LEARNING_RATES, TRAIN_DEFAULTS } from '../../src/cli/defaults.ts'
 import { COMMANDS } from '../../src/cli/flags.ts'
 import { helpText } from '../../src/cli/help.ts'
 import { parseCommandLine } from '../../src/cli/options.ts'
@@ -97,11 +97,55 @@ test('help is found wherever it is asked for', () => {
   }
 })
 
-test('version, doctor and bench are read', () => {
+test('version and doctor are read', () => {
   expect(parse('--version')).toEqual({ command: 'version' })
   expect(parse('doctor --json')).toEqual({ command: 'doctor', json: true })
-  expect(parse('bench')).toEqual({ command: 'bench' })
-  expect(fault('bench mlp')).toContain('unexpected word "mlp" after wgrad bench.')
+})
+
+describe('wgrad bench', () => {
+  const { model, device, batchSizes, seconds, profiledBatchSize } = BENCH_DEFAULTS
+
+  test('without options takes every default', () => {
+    const settings = { model, device, batchSizes, seconds, profile: false, source: false, json: false }
+    expect(parse('bench')).toEqual({ command: 'bench', settings })
+    expect(parse('bench --profile')).toMatchObject({ settings: { profile: true, batchSizes: [profiledBatchSize] } })
+  })
+
+  test('takes every option', () => {
+    expect(
+      parse('bench --model cnn --batch-size 32 --seconds 0.5 --device cpu --profile --source --trace a.json --json'),
+    ).toEqual({
+      command: 'bench',
+      settings: {
+        model: 'cnn',
+        device: 'cpu',
+        batchSizes: [32],
+        seconds: 0.5,
+        profile: true,
+        source: true,
+        trace: 'a.json',
+        json: true,
+      },
+    })
+    expect(parse('bench --batch-size 1,8,128 --profile')).toMatchObject({ settings: { batchSizes: [1, 8, 128] } })
+  })
+
+  test.each([
+    ['mlp', 'unexpected word "mlp" after wgrad bench.'],
+    ['--model resnet', '--model must be mlp, mlp-large or cnn, not "resnet".'],
+    ['--batch-size 1,,8', '--batch-size must be a whole number from 1 to 1000000, not "".'],
+    ['--batch-size 0', 'not "0".'],
+    ['--batch-size 1,x', 'not "x".'],
+    ['--seconds 0', '--seconds must be a number above 0'],
+    ['--device gpu', 'Did you mean "webgpu"?'],
+    ['--trace a.json', '--trace goes with --profile: wgrad bench --profile.'],
+    ['--source', '--source goes with --profile'],
+    ['--profile --trace', '--trace needs a value: --trace FILE.'],
+    ['--profile --trace a.json --batch-size 1,8', '--trace takes one batch size, not 1,8'],
+    ['--profil', 'Did you mean "--profile"?'],
+  ])('refuses %s', (options, message) => {
+    expect(fault(`bench ${options}`)).toContain(message)
+  })
 })
 
 test('a mistyped command gets a suggestion, any other unknown one the list', () => {

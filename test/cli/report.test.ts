@@ -24,6 +24,8 @@ const report = (values: Partial<TrainReport<'accuracy'>>): TrainReport<'accuracy
   learningRate: 0.05,
   samplesPerSecond: 1000,
   seconds: 0.25,
+  tuning: 'cpu',
+  resumedFrom: null,
   ...values,
 })
 

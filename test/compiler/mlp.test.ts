@@ -31,7 +31,7 @@ const mlp: Source = {
 }
 
 test('the training step is three dispatches: forward, the rows of the loss, and all updates', () => {
-  const program = programOf(mlp)
+  const program = programOf(mlp, { software: false })
   verifyProgram(program)
   expect(summaryOf(program)).toMatchInlineSnapshot(`
     "0: contraction [64, 784] x [784, 128] -> slot 0: float32[64, 128]
@@ -41,6 +41,20 @@ test('the training step is three dispatches: forward, the rows of the loss, and 
     2: contraction [128, 64] x [64, 10] -> w2': float32[128, 10]
     2: loop 10 -> b2': float32[10]
     2: loop 1 -> ring 0: float32[]"
+  `)
+})
+
+test('on a software adapter only small kernels share a dispatch: each runs the code of all', () => {
+  const program = programOf(mlp, { software: true })
+  verifyProgram(program)
+  expect(summaryOf(program)).toMatchInlineSnapshot(`
+    "0: contraction [64, 784] x [784, 128] -> slot 0: float32[64, 128]
+    1: rows 64 (inner 10, 128) -> slot 1: float32[64, 10], slot 2: float32[64, 128], slot 3: float32[64]
+    2: contraction [784, 64] x [64, 128] -> w1': float32[784, 128]
+    2: loop 1 -> ring 0: float32[]
+    3: loop 128 -> b1': float32[128]
+    3: loop 10 -> b2': float32[10]
+    4: contraction [128, 64] x [64, 10] -> w2': float32[128, 10]"
   `)
 })
 

@@ -111,7 +111,7 @@ describe('verifyProgram', () => {
   })
 
   test('finds two outputs in one place', () => {
-    const program = programOf({ parameters: PARAMETERS, build: ({ x, w }) => [exp(x!), exp(w!)] })
+    const program = programOf({ parameters: PARAMETERS, build: ({ x, w }) => [exp(x!), exp(w!)] }, { software: false })
     expect(() => verifyProgram(moved(program, program.outputs[1]!.tensor, program.outputs[0]!.location))).toThrow(
       /two stores|shares/,
     )

@@ -36,7 +36,7 @@ export interface Mode {
   readonly steps: number
 }
 
-const ON: FuseOptions = { epilogues: true, rows: true }
+const ON: FuseOptions = { epilogues: true, rows: true, bytes: true }
 
 /** All ways to run a composite. */
 export const MODES: readonly Mode[] = [
@@ -107,6 +107,25 @@ export async function compositeDifference(
   } finally {
     prepared.dispose()
   }
+}
+
+/** Whether a composite gives the same bits when it is compiled and run again; what differs, or null. */
+export async function repeatDifference(backend: Backend, composite: Composite): Promise<string | null> {
+  const run = async (): Promise<HostArray[]> => {
+    const prepared = await prepareGraph(backend, graphOfComposite(composite))
+    const values = composite.inputs.map((operand, i) => hostValues(operand, `${composite.name} ${i}`))
+    try {
+      return await prepared.call(values, [(composite.args?.(0) ?? []).map(Math.fround)])
+    } finally {
+      prepared.dispose()
+    }
+  }
+  const [first, second] = [await run(), await run()]
+  for (const [i, { data }] of first.entries()) {
+    const at = data.findIndex((value, j) => !Object.is(value, second[i]!.data[j]))
+    if (at >= 0) return `output ${i}, element ${at}: ${data[at]}, then ${second[i]!.data[at]}`
+  }
+  return null
 }
 
 /** The reference's outputs of every step. */

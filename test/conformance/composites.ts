@@ -49,7 +49,8 @@ function lossAndGradients(
   return { loss, accuracy, gradients }
 }
 
-function sgdStep(name: string, batch: number, features: number, hidden: number, classes: number): Composite {
+/** An SGD step of a two-layer perceptron. */
+export function sgdStep(name: string, batch: number, features: number, hidden: number, classes: number): Composite {
   return {
     name: `${name}: SGD step of ${batch} x ${features}-${hidden}-${classes}`,
     inputs: perceptron(batch, features, hidden, classes, 0),

@@ -3,11 +3,13 @@
 // checked too. The same code runs in a page of Chrome and in Node.
 
 import type { Backend } from '../../src/backend/backend.ts'
-import type { ContractionVariant, Target } from '../../src/compiler/target.ts'
+import type { Target } from '../../src/compiler/target.ts'
+import { type ContractionVariant, tuningTable } from '../../src/compiler/variants.ts'
 import { loweringOf } from '../../src/ir/elements.ts'
-import { compositeDifference, MODES } from './composite.ts'
+import { type Composite, compositeDifference, MODES, repeatDifference } from './composite.ts'
 import { COMPOSITES } from './composites.ts'
 import { forwardDifference, runsOn } from './forward.ts'
+import { LONG_COMPOSITES } from './longComposites.ts'
 import { ALL_CASES, type NamedCase } from './samples.ts'
 
 /** The outcome of one check; `difference` is null where the device agrees with the reference. */
@@ -37,19 +39,31 @@ function caseChecks(list: readonly NamedCase[], prefix: string, target: Partial<
   }))
 }
 
-function compositeChecks(modes: readonly string[], prefix: string, target: Partial<Target>): Check[] {
+function compositeChecks(
+  modes: readonly string[],
+  prefix: string,
+  target: Partial<Target>,
+  composites: readonly Composite[] = COMPOSITES,
+): Check[] {
   return MODES.filter((mode) => modes.includes(mode.name)).flatMap((mode) =>
-    COMPOSITES.map((composite) => ({
+    composites.map((composite) => ({
       name: `${prefix}${mode.name}: ${composite.name}`,
       run: (backend: Backend) => compositeDifference(aimedAt(backend, target), composite, mode),
     })),
   )
 }
 
-const tiles = (kind: ContractionVariant['kind'], rows: number, columns: number): Partial<Target> => ({
-  tuning: { identity: `${kind} ${rows}x${columns}`, contraction: { kind, rows, columns, quads: false } },
+const tiles = (
+  kind: ContractionVariant['kind'],
+  rows: number,
+  columns: number,
+  workgroup: 64 | 256 = 256,
+): Partial<Target> => ({
+  tuning: tuningTable('test', { fallback: { kind, rows, columns, quads: false, workgroup }, entries: {} }),
 })
+/** Rows shared by workgroups, long sums in slices, and tiles in workgroup memory, as large as the variant says whatever the output. */
 const hardware: Partial<Target> = { software: false, ...tiles('shared', 4, 4) }
+const wideTiles: Partial<Target> = { software: false, busyGroups: 1, ...tiles('shared', 8, 8, 64) }
 
 const CHECKS: readonly Check[] = [
   ...caseChecks(cases, '', {}),
@@ -60,6 +74,18 @@ const CHECKS: readonly Check[] = [
   ...caseChecks(contractions, 'registers 4x8, ', tiles('registers', 4, 8)),
   ...caseChecks(contractions, 'for hardware, ', hardware),
   ...compositeChecks(['fused, state donated in an arena'], 'for hardware, ', hardware),
+  ...caseChecks(contractions, 'for hardware, shared 8x8, ', wideTiles),
+  ...compositeChecks(
+    ['fused, three steps at once'],
+    'for hardware, shared 8x8, ',
+    wideTiles,
+    COMPOSITES.filter(({ name }) => name.startsWith('past tiles')),
+  ),
+  ...compositeChecks(['not fused', 'fused, three steps at once'], 'for hardware, ', hardware, LONG_COMPOSITES),
+  ...LONG_COMPOSITES.map((composite) => ({
+    name: `for hardware, the same bits twice: ${composite.name}`,
+    run: (backend: Backend) => repeatDifference(aimedAt(backend, hardware), composite),
+  })),
 ]
 
 /** The names of all outcomes, in order. */

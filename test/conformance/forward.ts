@@ -1,9 +1,11 @@
 // One case, run: what a backend, or the scalar expressions of its lowering, give against the float64 reference. No test runner
 // in here, so that the same code runs in Node and in a page.
 
+import { FUSE_ALL } from '../../src/compiler/fuse.ts'
 import type { Backend } from '../../src/backend/backend.ts'
-import { createCpuBackend, CPU_TARGET } from '../../src/backend/cpu/cpu.ts'
+import { createCpuBackend } from '../../src/backend/cpu/cpu.ts'
 import type { Target } from '../../src/compiler/target.ts'
+import { tuningTable } from '../../src/compiler/variants.ts'
 import { differenceOf } from './compare.ts'
 import { runGraph } from './execute.ts'
 import { referenceOutputs, toReference } from './reference.ts'
@@ -15,10 +17,11 @@ export const WEBGPU_LIKE: Target = {
   kind: 'webgpu',
   maxBindings: 8,
   pack: true,
-  fuse: CPU_TARGET.fuse,
+  fuse: FUSE_ALL,
   software: true,
   sharedBytes: 16384,
-  tuning: { identity: 'test', contraction: { kind: 'registers', rows: 8, columns: 8, quads: false } },
+  subgroups: false,
+  tuning: tuningTable('test', { fallback: { kind: 'registers', rows: 8, columns: 8, quads: false }, entries: {} }),
 }
 
 /** The CPU, as itself and as the executor of programs for WebGPU, with slots poisoned before each run. */

@@ -42,9 +42,3 @@ test('every kind of kernel passes the self-test', async () => {
   expect(results.filter((result) => !result.ok)).toEqual([])
   await device.dispose()
 })
-
-test('tuning measures candidates and names its choice', async () => {
-  const backend = await createWebGpuBackend(await platform.gpu(), { tune: true })
-  expect(backend.target.tuning.identity).toMatch(/^measured: (registers|shared) \d+x\d+(, shared by quads)?$/)
-  backend.dispose()
-})

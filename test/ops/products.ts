@@ -65,8 +65,23 @@ export const PRODUCTS: readonly Product[] = [
   ),
 ]
 
-/** Products that fill tiles of 64 x 64 in workgroup memory by half at least, with K round their slices of 16. */
-export const WIDE_PRODUCTS: readonly Product[] = [wide(65, 17, 64, 1), wide(33, 3, 68, 2), wide(68, 33, 32, 2, [2])]
+/**
+ * Products that fill tiles in workgroup memory, of so many rows and columns, exactly, beside and past their edges, with K round their
+ * slices of 16: all layouts, aligned and not.
+ */
+export const WIDE_PRODUCTS = {
+  of32: [wide(32, 16, 32, 0), wide(33, 15, 36, 1), wide(29, 20, 64, 2), wide(31, 33, 28, 3, [2]), wide(32, 17, 44, 0)],
+  of64: [wide(64, 16, 64, 0), wide(65, 17, 64, 1), wide(33, 3, 68, 2), wide(68, 33, 32, 2, [2]), wide(60, 36, 64, 3)],
+  of128: [wide(128, 16, 128, 1), wide(127, 20, 132, 0), wide(68, 31, 124, 2), wide(132, 12, 100, 3)],
+} as const
+
+/** Products of few elements and long K, of which each element may have a workgroup to itself; the last have no axis that divides by 4. */
+export const LONG_PRODUCTS: readonly Product[] = [
+  wide(1, 784, 12, 0),
+  wide(4, 1025, 3, 1),
+  wide(3, 64, 5, 2),
+  wide(1, 4097, 1, 3, [2]),
+]
 
 /** In [-1, 1], or all positive, where the sum grows and so does what is lost of each term. */
 function valuesFor(shape: readonly number[], seed: string, positive: boolean): HostArray {

@@ -2,7 +2,7 @@
 // most of it is tested here; the Cache API, which Node lacks, stands for a context without a cache.
 
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { DataError } from '../../src/core/errors.ts'
 import { platform as browser } from '../../src/platform/browser.ts'
 import { platform as node } from '../../src/platform/node.ts'
@@ -32,6 +32,16 @@ describe('the platform in a browser', () => {
     expect(bytes[13]).toBe(6)
     await expect(browser.gunzip(zipped.subarray(0, 40))).rejects.toThrow(Error)
     await expect(browser.gunzip(Uint8Array.of(0x1f, 0x8b, 9, 9, 9))).rejects.toThrow(Error)
+  })
+
+  test('is visible while its page is, and in a Worker, which has no page', () => {
+    expect(browser.visible()).toBe(true)
+    vi.stubGlobal('document', { visibilityState: 'hidden' })
+    expect(browser.visible()).toBe(false)
+    vi.stubGlobal('document', { visibilityState: 'visible' })
+    expect(browser.visible()).toBe(true)
+    vi.unstubAllGlobals()
+    expect(node.visible()).toBe(false)
   })
 
   test('offers no GPU where the browser has none, with a reason', async () => {

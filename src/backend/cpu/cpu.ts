@@ -3,6 +3,7 @@
 
 import type { Program } from '../../compiler/program.ts'
 import type { Target } from '../../compiler/target.ts'
+import { tuningTable } from '../../compiler/variants.ts'
 import { storesOf } from '../../compiler/kernel.ts'
 import { FUSE_ALL } from '../../compiler/fuse.ts'
 import type { Aval } from '../../core/aval.ts'
@@ -12,16 +13,18 @@ import { sizeOf } from '../../core/shape.ts'
 import type { Loadable } from '../../ir/scalar.ts'
 import type { ArgumentRow, Backend, Bindings, DeviceBuffer, Executable, Place } from '../backend.ts'
 import { printJavaScript } from './javascript.ts'
+import { profileOnHost } from './profile.ts'
 
 /** The CPU as a compile target. */
 export const CPU_TARGET: Target = {
   kind: 'cpu',
   maxBindings: Number.MAX_SAFE_INTEGER,
   pack: false,
-  fuse: FUSE_ALL,
+  fuse: { ...FUSE_ALL, bytes: false },
   software: true,
   sharedBytes: 0,
-  tuning: { identity: 'cpu', contraction: { kind: 'registers', rows: 4, columns: 4, quads: false } },
+  subgroups: false,
+  tuning: tuningTable('cpu', { fallback: { kind: 'registers', rows: 4, columns: 4, quads: false }, entries: {} }),
 }
 
 interface CpuBuffer extends DeviceBuffer {
@@ -111,8 +114,7 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
       const key = `${size}:${ordinal}`
       const known = temporaries.get(key)
       if (known !== undefined) return known
-      // float64 intermediates take twice the bytes that the plan counts for float32 targets
-      const made = allocate(size * 2)
+      const made = allocate(size)
       temporaries.set(key, made)
       return made
     })
@@ -154,23 +156,35 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
 
     let cached: { bindings: Bindings; arrays: TypedArray[][] } | null = null
     const hasRing = program.ringColumns > 0
+    const arraysFor = (bindings: Bindings, row: ArgumentRow): TypedArray[][] => {
+      if (cached?.bindings !== bindings || hasRing) {
+        cached = {
+          bindings,
+          arrays: kernels.map(({ printed }) => printed.arrays.map((source) => arrayFor(source, bindings, row))),
+        }
+      }
+      return cached.arrays
+    }
+    const runKernel = (i: number, arrays: readonly TypedArray[][], row: ArgumentRow): void => {
+      const { printed, run } = kernels[i]!
+      run(arrays[i]!, printed.args.map((source) => row.values[argIndex.get(source.id)!]!), scratch) // prettier-ignore
+    }
+    /** The kernels of every dispatch, by their position among all. */
+    let counted = 0
+    const ranges = program.dispatches.map((dispatch) => dispatch.kernels.map(() => counted++))
     return {
       program,
-      sources: () => kernels.map(({ printed }) => printed.source),
+      sources: () => ranges.map((range) => range.map((i) => kernels[i]!.printed.source).join('\n\n')),
       run: (bindings, rows) => {
         for (const row of rows) {
           if (options.poison) for (const slot of slots) new Float32Array(slot.data).fill(Number.NaN)
-          if (cached?.bindings !== bindings || hasRing) {
-            cached = {
-              bindings,
-              arrays: kernels.map(({ printed }) => printed.arrays.map((source) => arrayFor(source, bindings, row))),
-            }
-          }
-          const { arrays } = cached
-          kernels.forEach(({ printed, run }, i) => {
-            run(arrays[i]!, printed.args.map((source) => row.values[argIndex.get(source.id)!]!), scratch) // prettier-ignore
-          })
+          const arrays = arraysFor(bindings, row)
+          kernels.forEach((_, i) => runKernel(i, arrays, row))
         }
+      },
+      profile: async (bindings, row, rounds) => {
+        const arrays = arraysFor(bindings, row)
+        return profileOnHost(ranges.map((range) => () => range.forEach((i) => runKernel(i, arrays, row))), rounds) // prettier-ignore
       },
     }
   }
@@ -180,6 +194,7 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
     name: 'CPU (JavaScript)',
     info: { software: false, threads: 1 },
     target: options.target ?? CPU_TARGET,
+    maxBufferBytes: Infinity,
     memory: () => ({ buffers: held.size, bytes, peakBytes }),
     allocate,
     free: (buffer) => {
@@ -196,6 +211,7 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
       copy.set(view(place, aval))
       return copy
     },
+    reserveReads: () => {},
     prepare,
     flush: () => {},
     idle: async () => {},

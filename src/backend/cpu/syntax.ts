@@ -147,9 +147,9 @@ export function javascript(names: Names): Syntax {
     declare: (name, _dtype, _lanes, value) => `const ${name} = ${value};`,
     product: (name, factor) => `Math.imul(${name}, ${factor})`,
     affine: (terms, constant) => `(${[...terms, ...(constant === 0 ? [] : [number(constant)])].join(' + ')}) | 0`,
-    division: (op, x, by, nonNegative) => {
-      if (op === 'quotient') return nonNegative ? `(${x} / ${by}) | 0` : `Math.floor(${x} / ${by})`
-      return nonNegative ? `${x} % ${by}` : `((${x} % ${by}) + ${by}) % ${by}`
+    division: (op, x, by, range) => {
+      if (op === 'quotient') return range.min >= 0 ? `(${x} / ${by}) | 0` : `Math.floor(${x} / ${by})`
+      return range.min >= 0 ? `${x} % ${by}` : `((${x} % ${by}) + ${by}) % ${by}`
     },
     offsetOf: () => 0,
     load: (source, index) => `${names.array(source)}[${index}]`,

@@ -11,9 +11,13 @@ export interface GpuBuffer extends DeviceBuffer {
 
 /** Allocation and reuse. */
 export interface BufferPool {
+  /** The largest buffer that can be had and bound. */
+  readonly largest: number
   readonly allocate: (bytes: number) => GpuBuffer
   readonly free: (buffer: GpuBuffer) => void
   readonly memory: () => DeviceMemory
+  /** Whether settled() has something to wait for. */
+  readonly unsettled: () => boolean
   /** Resolves when all allocations so far are known to have worked; rejects with the first that did not. */
   readonly settled: () => Promise<void>
 }
@@ -23,6 +27,7 @@ const KEPT_BYTES = 64 * 2 ** 20
 
 /** A pool on a device; `beforeDestroy` must submit what still uses freed buffers. */
 export function createBufferPool(device: GPUDevice, beforeDestroy: () => void): BufferPool {
+  const largest = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize)
   let nextId = 1
   let held = 0
   let bytes = 0
@@ -32,10 +37,9 @@ export function createBufferPool(device: GPUDevice, beforeDestroy: () => void): 
   let checks: Promise<void>[] = []
 
   const create = (size: number): GPUBuffer => {
-    const limit = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize)
-    if (size > limit)
+    if (size > largest)
       throw new DeviceError(
-        `a buffer of ${size} bytes is larger than this device allows (${limit}); use a smaller batch or model`,
+        `a buffer of ${size} bytes is larger than this device allows (${largest}); use a smaller batch or model`,
       )
     device.pushErrorScope('out-of-memory')
     device.pushErrorScope('validation')
@@ -55,6 +59,7 @@ export function createBufferPool(device: GPUDevice, beforeDestroy: () => void): 
   }
 
   return {
+    largest,
     allocate: (size) => {
       const reused = kept.get(size)?.pop()
       if (reused !== undefined) keptBytes -= size
@@ -78,6 +83,7 @@ export function createBufferPool(device: GPUDevice, beforeDestroy: () => void): 
       kept.set(size, list)
     },
     memory: () => ({ buffers: held, bytes, peakBytes }),
+    unsettled: () => checks.length > 0,
     settled: async () => {
       const pending = checks
       checks = []

@@ -9,14 +9,14 @@ import { createEmitter, type Emitter, laneAccess, quadOf } from '../emit.ts'
 import { storeText, wgslSyntax } from './syntax.ts'
 import type { ModuleWriter } from './writer.ts'
 
-/** Writes `stores` with their values first: a kernel that works in place reads an element before it overwrites it. */
-export function writeStores(
+/** The statements of `stores`, whose values are written first: a kernel that works in place reads an element before it overwrites it. */
+export function storeTexts(
   emitter: Emitter,
   writer: ModuleWriter,
   stores: readonly Store[],
   lane: Variable | null,
-): void {
-  const texts = stores.map(({ target, index, value }) => {
+): string[] {
+  return stores.map(({ target, index, value }) => {
     writer.markWritten(target)
     const inBuffer = plus(index, writer.names.reach(target).offset)
     if (lane === null) return storeText(writer.names, target, emitter.value(inBuffer), emitter.value(value), 'scalar')
@@ -24,7 +24,16 @@ export function writeStores(
     const at = access === 'contiguous' ? emitter.value(quadOf(inBuffer, lane)) : emitter.vector(inBuffer)
     return storeText(writer.names, target, at, emitter.vector(value), access)
   })
-  texts.forEach((text) => emitter.line(text))
+}
+
+/** Writes `stores`. */
+export function writeStores(
+  emitter: Emitter,
+  writer: ModuleWriter,
+  stores: readonly Store[],
+  lane: Variable | null,
+): void {
+  storeTexts(emitter, writer, stores, lane).forEach((text) => emitter.line(text))
 }
 
 /** Four rows per invocation, if that makes every load one element or four adjacent ones. */

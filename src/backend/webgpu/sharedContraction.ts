@@ -1,90 +1,99 @@
-// Contractions with tiles in workgroup memory, for GPUs: fills in the skeleton's loads and stores for a kernel's operands.
+// Contractions with tiles in workgroup memory, for GPUs: which tile a kernel gets, and the skeleton's loads and stores for its
+// operands (operandSlice.ts).
 
 import type { KernelFunction } from '../../../shaders/module.ts'
-import { SHARED_TILE, sharedContraction, sharedDeclarations } from '../../../shaders/sharedContraction.ts'
+import { extentOf, sharedContraction, type SharedTile, sharedTileBytes } from '../../../shaders/sharedContraction.ts'
 import type { ContractionKernel } from '../../compiler/kernel.ts'
-import { type Scalar, type Variable, variable } from '../../ir/scalar.ts'
-import { substituteVariables } from '../../ir/substitute.ts'
+import type { ContractionVariant } from '../../compiler/target.ts'
 import { createEmitter } from '../emit.ts'
-import { adjacent, epilogueFunction, type Roles } from './registerContraction.ts'
+import { LANE, planSlice, writeSlice } from './operandSlice.ts'
+import type { Roles } from './contractionOperands.ts'
+import { epilogueFunction } from './epilogue.ts'
 import { wgslSyntax } from './syntax.ts'
 import type { ModuleWriter } from './writer.ts'
 
-/** Loads of one operand's slice: each invocation moves every 256th element, neighbours moving neighbours. */
-function operandLoads(
-  operand: Scalar,
-  axis: Variable,
-  kernel: ContractionKernel,
-  side: { readonly array: string; readonly tile: string; readonly extent: number; readonly prefix: string },
-  writer: ModuleWriter,
-): string[] {
-  const { k } = kernel
-  const { depth, invocations } = SHARED_TILE
-  const alongK = adjacent(operand, k) || (k.extent >= depth && !adjacent(operand, axis))
-  const edge = axis.extent % side.extent !== 0
-  const tail = k.extent % depth !== 0
-  const lines: string[] = []
-  for (let i = 0; i < (side.extent * depth) / invocations; i++) {
-    const [p, e] = [`${side.prefix}p${i}`, `${side.prefix}e${i}`]
-    const [position, inner] = [variable(`${side.prefix}a${i}`, axis.extent), variable(`${side.prefix}k${i}`, k.extent)]
-    lines.push(
-      `let ${e} = thread + ${i * invocations};`,
-      alongK
-        ? `let ${p} = ${e} / ${depth}; let ${p}d = ${e} % ${depth};`
-        : `let ${p} = ${e} % ${side.extent}; let ${p}d = ${e} / ${side.extent};`,
-      `let ${position.name}_raw = ${side.tile} * ${side.extent} + ${p};`,
-      `let ${inner.name}_raw = slice + ${p}d;`,
-      `let ${position.name} = ${edge ? `min(${position.name}_raw, ${axis.extent - 1})` : `${position.name}_raw`};`,
-      `let ${inner.name} = ${tail ? `min(${inner.name}_raw, ${k.extent - 1})` : `${inner.name}_raw`};`,
-    )
-    const bound = [
-      { variable: kernel.batch, name: 'b' },
-      { variable: position, name: position.name },
-      { variable: inner, name: inner.name },
-    ]
-    const emitter = createEmitter(wgslSyntax(writer.names), bound)
-    const value = emitter.value(substituteVariables(operand, new Map<Variable, Scalar>([[axis, position], [k, inner]]))) // prettier-ignore
-    const checks = [
-      ...(edge ? [`${position.name}_raw < ${axis.extent}`] : []),
-      ...(tail ? [`${inner.name}_raw < ${k.extent}`] : []),
-    ]
-    const stored = checks.length === 0 ? value : `select(0.0f, ${value}, ${checks.join(' && ')})`
-    lines.push(
-      '{',
-      ...emitter.lines(),
-      `${side.array}[(${p}d * ${side.extent} + ${p}) >> 2u][${p} & 3] = ${stored};`,
-      '}',
-    )
-  }
-  return lines
+/** What an output that leaves the wanted tile mostly empty may have instead. */
+const SMALLER: readonly SharedTile[] = [
+  { rows: 8, columns: 4, workgroup: 256, depth: 16 },
+  { rows: 8, columns: 8, workgroup: 64, depth: 16 },
+  { rows: 4, columns: 4, workgroup: 64, depth: 16 },
+]
+
+/**
+ * The tile of a variant for an output: the greatest one up to that of the variant which the output fills by half and of which there are
+ * `enough`, or else the smallest, which may be three quarters empty; null if it would be emptier than that.
+ */
+export function tileFor(
+  variant: ContractionVariant,
+  { rows, lanes }: Roles,
+  batch: number,
+  enough: number,
+): SharedTile | null {
+  const wanted: SharedTile = { rows: variant.rows, columns: variant.columns, workgroup: variant.workgroup ?? 256, depth: 16 } // prettier-ignore
+  const area = ({ rows: r, columns: c, workgroup }: SharedTile): number => r * c * workgroup
+  const candidates = [wanted, ...SMALLER.filter((tile) => area(tile) < area(wanted))]
+  const fills = (tile: SharedTile, share: number): boolean =>
+    rows.extent >= extentOf(tile).rows * share && lanes.extent >= extentOf(tile).lanes * share
+  const groups = (tile: SharedTile): number =>
+    batch * Math.ceil(rows.extent / extentOf(tile).rows) * Math.ceil(lanes.extent / extentOf(tile).lanes)
+  const filled = candidates.filter((tile) => fills(tile, 0.5))
+  const smallest = candidates.at(-1)!
+  return filled.find((tile) => groups(tile) >= enough) ?? filled.at(-1) ?? (fills(smallest, 0.25) ? smallest : null)
 }
 
-/** A contraction as a cooperative WGSL function. */
+/** A tile for the workgroup that its dispatch has, in so many bytes of workgroup memory; null if there is none. */
+export function tileWithin(tile: SharedTile, workgroup: number, bytes: number): SharedTile | null {
+  const square: SharedTile = tile.workgroup === workgroup ? tile : { rows: 4, columns: 4, workgroup: 256, depth: 16 }
+  if (square.workgroup !== workgroup) return null
+  return [square, { ...square, depth: 8 }].find((one) => sharedTileBytes(one) <= bytes) ?? null
+}
+
+/** A contraction as a cooperative WGSL function with the given tile. */
 export function sharedFunction(
   kernel: ContractionKernel,
   roles: Roles,
   name: string,
   writer: ModuleWriter,
+  tile: SharedTile,
 ): KernelFunction {
   const { rows, lanes, rowOperand, laneOperand } = roles
-  const { depth, invocations } = SHARED_TILE
-  const rowTiles = Math.ceil(rows.extent / SHARED_TILE.rows)
-  const laneTiles = Math.ceil(lanes.extent / SHARED_TILE.lanes)
+  const extent = extentOf(tile)
+  const rowTiles = Math.ceil(rows.extent / extent.rows)
+  const laneTiles = Math.ceil(lanes.extent / extent.lanes)
   const epilogueName = `${name}_store`
   const epilogue = epilogueFunction(kernel, roles, epilogueName, writer)
-  writer.declare(sharedDeclarations(name))
-  const left = { array: `${name}_lhs`, tile: 'row_tile', extent: SHARED_TILE.rows, prefix: 'l' }
-  const right = { array: `${name}_rhs`, tile: 'lane_tile', extent: SHARED_TILE.lanes, prefix: 'r' }
-  const loads = [
-    ...operandLoads(rowOperand, rows, kernel, left, writer),
-    ...operandLoads(laneOperand, lanes, kernel, right, writer),
+  const { k } = kernel
+  const plans = [
+    planSlice({ operand: rowOperand, axis: rows, k, prefix: 'l', tileName: 'row_tile', extent: extent.rows, base: 0 }, tile), // prettier-ignore
+    planSlice({ operand: laneOperand, axis: lanes, k, prefix: 'r', tileName: 'lane_tile', extent: extent.lanes, base: (tile.depth * extent.rows) / 4 }, tile), // prettier-ignore
   ]
-  const stores = [0, 1, 2, 3].map(
-    (r) =>
-      `if (row0 + ${r} < ${rows.extent} && quad < ${lanes.extent / 4}) { ${epilogueName}(b, row0 + ${r}, quad, s${r}); }`,
-  )
-  const slices = Math.ceil(kernel.k.extent / depth)
-  const source = sharedContraction({ name, rowTiles, laneTiles, slices, loads, stores })
+  const bound = [kernel.batch, ...plans.flatMap((plan) => plan.positions)].map((over) => ({ variable: over, name: over === kernel.batch ? 'b' : over.name })) // prettier-ignore
+  const emitter = createEmitter(wgslSyntax(writer.names), bound, [LANE])
+  const texts = plans.map((plan) => writeSlice(plan, emitter))
+  const guards = [
+    ...(rows.extent % extent.rows === 0 ? [] : [(row: string) => `${row} < ${rows.extent}`]),
+    ...(lanes.extent % extent.lanes === 0 ? [] : [(_: string, quad: string) => `${quad} < ${lanes.extent / 4}`]),
+  ]
+  const source = sharedContraction({
+    name,
+    tile,
+    rowTiles,
+    laneTiles,
+    slices: Math.ceil(k.extent / tile.depth),
+    before: [...plans.flatMap((plan) => plan.before), ...texts.flatMap(({ vectors }) => vectors), ...emitter.lines()],
+    loads: texts.flatMap(({ loads }) => loads),
+    writes: texts.flatMap(({ writes }) => writes),
+    store: (row, quad, sum) => {
+      const call = `${epilogueName}(b, ${row}, ${quad}, ${sum});`
+      return guards.length === 0 ? call : `if (${guards.map((guard) => guard(row, quad)).join(' && ')}) { ${call} }`
+    },
+  })
   const groups = kernel.batch.extent * rowTiles * laneTiles
-  return { name, source: `${epilogue}\n${source}`, invocations: groups * invocations, cooperative: true, quads: false }
+  return {
+    name,
+    source: `${epilogue}\n${source}`,
+    invocations: groups * tile.workgroup,
+    cooperative: true,
+    quads: false,
+  }
 }

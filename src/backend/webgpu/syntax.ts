@@ -5,6 +5,7 @@ import { type DType, isFloating } from '../../core/dtype.ts'
 import { DTypeError, InternalError } from '../../core/errors.ts'
 import type { Loadable, Scalar } from '../../ir/scalar.ts'
 import type { FoldText, LoadAccess, Syntax } from '../emit.ts'
+import { divisionText } from './division.ts'
 
 /** How a tensor is reached in WGSL: the buffer's name and the index of the tensor's first element in it. */
 export interface Reach {
@@ -311,10 +312,7 @@ export function wgslSyntax(names: WgslNames): Syntax {
     affine: (terms, constant) =>
       [...terms, ...(constant === 0 ? [] : [constant < 0 ? `(${constant})` : String(constant)])].join(' + '),
     offsetOf: (source) => names.reach(source).offset,
-    division: (op, x, by, nonNegative, lanes) => {
-      if (nonNegative) return `${x} ${op === 'quotient' ? '/' : '%'} ${by}`
-      return `floor_${op === 'quotient' ? 'div' : 'mod'}${lanes === 1 ? '' : '4'}(${x}, ${by})`
-    },
+    division: divisionText,
     load: (source, index, access) => loadText(names, source, index, access),
     argument: (source) => {
       const word = names.argument(source)

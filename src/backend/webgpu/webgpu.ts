@@ -3,45 +3,53 @@
 
 import type { Program } from '../../compiler/program.ts'
 import type { Target } from '../../compiler/target.ts'
+import { knownVariant, shortHash, tuningTable } from '../../compiler/variants.ts'
 import { FUSE_ALL } from '../../compiler/fuse.ts'
 import { deviceBytes } from '../../compiler/memory.ts'
 import { DeviceError, DeviceLostError, InternalError } from '../../core/errors.ts'
 import type { Backend, Bindings, DeviceBuffer, Executable } from '../backend.ts'
-import { describeAdapter, requestDevice } from './adapter.ts'
+import { type AdapterDescription, describeAdapter, requestDevice } from './adapter.ts'
 import { createArgumentBuffer, rowStride } from './arguments.ts'
 import { createBufferPool, type GpuBuffer } from './buffers.ts'
 import { fromDeviceBytes, toDeviceBytes } from './layout.ts'
+import { renameLoops } from './loopNames.ts'
 import { createPipelineCache, type Pipeline } from './pipelines.ts'
+import { profileDispatches } from './profile.ts'
 import { printDispatch } from './wgsl.ts'
-import { measureTable, softwareTable } from './tune.ts'
+import { createTuner } from './tune.ts'
 import type { BufferKey } from './writer.ts'
+import { platform } from '#platform'
 
 /** Read-backs up to this size keep their staging buffer. */
 const KEPT_STAGING_BYTES = 1 << 16
 
 /** A device as a compile target. */
-function targetOf({ limits, features }: GPUDevice, software: boolean): Target {
+function targetOf({ limits, features }: GPUDevice, { name, software }: AdapterDescription, facts: string): Target {
+  const subgroups = features.has('subgroups')
   return {
     kind: 'webgpu',
     maxBindings: limits.maxStorageBuffersPerShaderStage,
     pack: true,
-    fuse: FUSE_ALL,
+    fuse: { ...FUSE_ALL, bytes: !software }, // measured: converting costs a software adapter more than it saves
     software,
     sharedBytes: limits.maxComputeWorkgroupStorageSize,
-    tuning: softwareTable(features.has('subgroups')),
+    subgroups,
+    tuning: tuningTable(`${name} ${shortHash(facts)}`, {
+      fallback: knownVariant(software, { subgroups }),
+      entries: {},
+    }),
   }
 }
 
 /**
- * A WebGPU device. Kernels are tuned by measuring on hardware, and on a software adapter if `tune` asks for it.
+ * A WebGPU device. Its target has what is known to be good on its kind of adapter; `tune` measures for a program.
  * @throws DeviceError when there is no WebGPU, no adapter, or the adapter refuses a device.
  */
-export async function createWebGpuBackend(
-  gpu: GPU | null,
-  options: { readonly tune?: boolean } = {},
-): Promise<Backend> {
+export async function createWebGpuBackend(gpu: GPU | null): Promise<Backend> {
   const { adapter, device } = await requestDevice(gpu)
   const description = describeAdapter(adapter)
+  /** What a measurement holds for: this adapter with this driver's limits and features, reached from here. */
+  const facts = JSON.stringify([platform.name, description.info])
   const pool = createBufferPool(device, () => flush())
   const rows = createArgumentBuffer(device)
   const pipelines = createPipelineCache(device)
@@ -104,7 +112,10 @@ export async function createWebGpuBackend(
 
   const prepare = async (program: Program): Promise<Executable> => {
     check()
-    const codes = program.dispatches.map((dispatch) => printDispatch(dispatch, program))
+    const codes = program.dispatches.map((dispatch) => {
+      const code = printDispatch(dispatch, program)
+      return { ...code, source: renameLoops(code.source) }
+    })
     const slots = slotBuffers(program)
     const compiled = await Promise.all(codes.map((code) => pipelines.get(code)))
     await pool.settled()
@@ -156,6 +167,23 @@ export async function createWebGpuBackend(
           encodeStep(openPass(), compiled, groups, codes, offset)
         }
       },
+      profile: (bindings, row, rounds) => {
+        const groups = groupsFor(bindings)
+        const begin = (): number => {
+          check()
+          flush()
+          const offset = rows.append(program, row)
+          if (offset === null) throw new InternalError('an argument row is larger than the argument buffer')
+          rows.upload()
+          return offset
+        }
+        const encode = (to: GPUComputePassEncoder, i: number, repeats: number, offset: number): void => {
+          to.setPipeline(compiled[i]!.pipeline)
+          to.setBindGroup(0, groups[i]!, [offset])
+          for (let repeat = 0; repeat < repeats; repeat++) to.dispatchWorkgroups(...codes[i]!.groups)
+        }
+        return profileDispatches(device, { count: codes.length, begin, encode }, rounds)
+      },
     }
   }
 
@@ -170,12 +198,14 @@ export async function createWebGpuBackend(
     freeStaging.set(staging.size, [...(freeStaging.get(staging.size) ?? []), staging])
   }
 
+  const createStaging = (bytes: number): GPUBuffer =>
+    device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
+
   const read: Backend['read'] = async (place, aval) => {
-    await pool.settled()
+    // no wait where there is nothing to wait for: the copy stands right behind what was encoded so far
+    if (pool.unsettled()) await pool.settled()
     const bytes = deviceBytes(aval)
-    const staging =
-      freeStaging.get(bytes)?.pop() ??
-      device.createBuffer({ size: bytes, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST })
+    const staging = freeStaging.get(bytes)?.pop() ?? createStaging(bytes)
     const target = openEncoder()
     closePass()
     target.copyBufferToBuffer(own(place.buffer).gpu, place.offset, staging, 0, bytes)
@@ -192,11 +222,12 @@ export async function createWebGpuBackend(
     return data
   }
 
-  const untuned: Backend = {
+  const backend: Backend = {
     kind: 'webgpu',
     name: description.name,
     info: description.info,
-    target: targetOf(device, description.software),
+    target: targetOf(device, description, facts),
+    maxBufferBytes: pool.largest,
     memory: pool.memory,
     allocate: (bytes) => {
       check()
@@ -217,6 +248,12 @@ export async function createWebGpuBackend(
       target.copyBufferToBuffer(own(from.buffer).gpu, from.offset, own(to.buffer).gpu, to.offset, bytes)
     },
     read,
+    reserveReads: (aval, count) => {
+      const bytes = deviceBytes(aval)
+      const kept = freeStaging.get(bytes) ?? []
+      while (bytes <= KEPT_STAGING_BYTES && kept.length < count) kept.push(createStaging(bytes))
+      freeStaging.set(bytes, kept)
+    },
     prepare,
     flush,
     idle: async () => {
@@ -230,10 +267,7 @@ export async function createWebGpuBackend(
       device.destroy()
     },
   }
-  const measure = options.tune ?? !description.software
-  if (!measure) return untuned
-  const tuning = await measureTable(untuned, device.features.has('subgroups'))
-  return { ...untuned, target: { ...untuned.target, tuning } }
+  return { ...backend, tune: createTuner(backend, facts) }
 }
 
 function encodeStep(
@@ -243,9 +277,10 @@ function encodeStep(
   codes: readonly { readonly groups: readonly [number, number] }[],
   offset: number,
 ): void {
+  const offsets = [offset]
   for (let i = 0; i < compiled.length; i++) {
     pass.setPipeline(compiled[i]!.pipeline)
-    pass.setBindGroup(0, groups[i]!, [offset])
+    pass.setBindGroup(0, groups[i]!, offsets)
     const [x, y] = codes[i]!.groups
     pass.dispatchWorkgroups(x, y)
   }
