@@ -114,13 +114,20 @@ export function registerFunction(
   const sums = range(tileRows).flatMap((r) => range(tileQuads).map((q) => sumName(r, q)))
   const epilogueName = `${name}_store`
   const epilogue = epilogueFunction(kernel, roles, epilogueName, writer)
-  const calls = range(tileRows).flatMap((r) =>
-    range(tileQuads).map((q) => {
-      const guards = [...(rows.extent % tileRows === 0 ? [] : [`tr * ${tileRows} + ${r} < ${rows.extent}`]), ...((lanes.extent / 4) % tileQuads === 0 ? [] : [`tl * ${tileQuads} + ${q} < ${lanes.extent / 4}`])] // prettier-ignore
-      const call = `${epilogueName}(b, tr * ${tileRows} + ${r}, tl * ${tileQuads} + ${q}, ${sumName(r, q)});`
-      return guards.length === 0 ? call : `if (${guards.join(' && ')}) { ${call} }`
-    }),
-  )
+  const guards = [
+    ...(rows.extent % tileRows === 0 ? [] : [`row < ${rows.extent}`]),
+    ...((lanes.extent / 4) % tileQuads === 0 ? [] : [`quad < ${lanes.extent / 4}`]),
+  ]
+  const call = `${epilogueName}(b, row, quad, sums[i]);`
+  // the epilogue's code is there once, or it would outgrow the instruction cache of a CPU
+  const calls = [
+    `var sums = array<vec4<f32>, ${sums.length}>(${sums.join(', ')});`,
+    `for (var i: i32 = 0; i < ${sums.length}; i++) {`,
+    `let row = tr * ${tileRows} + i / ${tileQuads};`,
+    `let quad = tl * ${tileQuads} + i % ${tileQuads};`,
+    guards.length === 0 ? call : `if (${guards.join(' && ')}) { ${call} }`,
+    '}',
+  ]
   const lines = [
     epilogue,
     `fn ${name}(id: i32) {`,
