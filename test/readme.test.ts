@@ -1,5 +1,6 @@
 // The README's examples run as they stand (with less data), and its commands exist.
 
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test, vi } from 'vitest'
@@ -68,4 +69,10 @@ test('every npm script that the README names exists', () => {
   const named = [...readme.matchAll(/`npm run ([a-z:]+)/g)].map((match) => match[1]!)
   expect(named.length).toBeGreaterThan(3)
   for (const name of named) expect(scripts).toHaveProperty(name)
+})
+
+test('the table of throughput is that of the newest record', () => {
+  const { status, stderr } = spawnSync('node', ['scripts/throughput.mjs', '--check'], { cwd: root, encoding: 'utf8' })
+  expect(stderr).toBe('')
+  expect(status).toBe(0)
 })
