@@ -122,13 +122,20 @@ describe('training', () => {
   test('pause stops a run until resume, and step works meanwhile', async () => {
     const trainer = await createTrainer(options())
     const reports: number[] = []
+    let reached = (): void => {}
+    const twoReports = new Promise<void>((resolve) => {
+      reached = resolve
+    })
     const running = (async () => {
       for await (const report of trainer.run({ epochs: 3, reportEvery: 0 })) {
         reports.push(report.step)
-        if (reports.length === 2) trainer.pause()
+        if (reports.length !== 2) continue
+        trainer.pause()
+        reached()
       }
     })()
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await twoReports
+    await new Promise((resolve) => setTimeout(resolve, 50)) // a run that went on would be at its end by then
     const paused = reports.at(-1)!
     expect(trainer.paused).toBe(true)
     expect(paused).toBeLessThan(18)
