@@ -1,5 +1,5 @@
 // planMemory: waves -> a location for every stored tensor. Donated outputs live in their input; metrics in the ring; what only
-// kernels see gets slots, each reused once its last reader's wave is over.
+// kernels see gets slots, each reused once its last reader's wave is over, or by that reader itself where it can work in place.
 
 import { InternalError } from '../core/errors.ts'
 import { formatAval } from '../core/aval.ts'
@@ -7,6 +7,7 @@ import type { DType } from '../core/dtype.ts'
 import type { Aval } from '../core/aval.ts'
 import { sizeOf } from '../core/shape.ts'
 import type { Tensor } from '../ir/tensor.ts'
+import { kernelConflicts } from './conflicts.ts'
 import type { Donations } from './donation.ts'
 import { type Kernel, storesOf } from './kernel.ts'
 import type { Location, Program, ProgramMemory } from './program.ts'
@@ -27,12 +28,15 @@ export function deviceBytes(aval: Aval): number {
   return Math.max(16, Math.ceil((sizeOf(aval.shape) * ELEMENT_BYTES[aval.dtype]) / 16) * 16)
 }
 
-/** Slots grow in steps of a quarter of a power of two, so that tensors of similar size share them. */
+/** Small slots grow in steps of a quarter of a power of two, so that tensors of similar size share them; large ones waste no more than a page. */
 function sizeClass(bytes: number): number {
   if (bytes <= 256) return 256
-  const step = 2 ** Math.max(6, Math.floor(Math.log2(bytes)) - 2)
+  const step = bytes > LARGE ? PAGE : 2 ** Math.max(6, Math.floor(Math.log2(bytes)) - 2)
   return Math.ceil(bytes / step) * step
 }
+
+const LARGE = 1 << 16
+const PAGE = 4096
 
 interface Slot {
   readonly bytes: number
@@ -65,15 +69,25 @@ export function planMemory(
   })
 
   const lastUse = new Map<Tensor, number>()
+  const reads = new Map(waves.flat().map((kernel) => [kernel, kernelReads(kernel)]))
   waves.forEach((wave, i) => {
-    for (const kernel of wave) for (const tensor of kernelReads(kernel)) lastUse.set(tensor, i)
+    for (const kernel of wave) for (const tensor of reads.get(kernel)!) lastUse.set(tensor, i)
   })
   const slots: Slot[] = []
+  const handedOn = new Set<Tensor>()
   waves.forEach((wave, i) => {
     for (const kernel of wave) {
       for (const { target } of storesOf(kernel)) {
         if (locations.has(target)) continue
         const bytes = deviceBytes(target.aval)
+        const inPlace = overwritable(kernel, target, wave, reads, (tensor) => lastUse.get(tensor) === i && !handedOn.has(tensor), locations) // prettier-ignore
+        if (inPlace !== null) {
+          handedOn.add(inPlace)
+          const location = locations.get(inPlace)!
+          locations.set(target, location)
+          if (location.space === 'temporary') slots[location.slot]!.busyUntil = lastUse.get(target) ?? i
+          continue
+        }
         const fitting = slots.filter(
           (slot) => slot.busyUntil < i && slot.bytes >= bytes && slot.bytes <= 2 * sizeClass(bytes),
         )
@@ -90,6 +104,24 @@ export function planMemory(
       throw new InternalError(`a kernel reads ${formatAval(tensor.aval)}, which nothing computes`)
   }
   return { locations, slots: slots.map((slot) => slot.bytes), ringColumns }
+}
+
+/** A temporary that a kernel, its only and last reader, may overwrite by `target`, element by element; null if there is none. */
+function overwritable(
+  kernel: Kernel,
+  target: Tensor,
+  wave: readonly Kernel[],
+  reads: ReadonlyMap<Kernel, ReadonlySet<Tensor>>,
+  isLast: (tensor: Tensor) => boolean,
+  locations: ReadonlyMap<Tensor, Location>,
+): Tensor | null {
+  for (const tensor of reads.get(kernel)!) {
+    if (locations.get(tensor)?.space !== 'temporary' || !isLast(tensor)) continue
+    if (tensor.dtype !== target.dtype || deviceBytes(tensor.aval) !== deviceBytes(target.aval)) continue
+    if (wave.some((other) => other !== kernel && reads.get(other)!.has(tensor))) continue
+    if (kernelConflicts(kernel, new Map([[target, tensor]])).length === 0) return tensor
+  }
+  return null
 }
 
 /** The bytes of a program: its peak is what is held while it runs. */
