@@ -17,7 +17,7 @@ import { WEBGPU_LIKE } from '../conformance/forward.ts'
 export interface Source {
   readonly parameters: Readonly<Record<string, readonly number[]>>
   /** dtypes other than float32, by name; `argument` makes a per-step argument. */
-  readonly kinds?: Readonly<Record<string, 'int32' | 'argument'>>
+  readonly kinds?: Readonly<Record<string, 'int32' | 'uint8' | 'argument'>>
   readonly build: (parameters: Readonly<Record<string, Tensor>>) => readonly Tensor[]
   /** For every output, the name of the parameter whose memory it takes over, or null. Default: none. */
   readonly state?: readonly (string | null)[]
@@ -31,7 +31,7 @@ export function programOf(source: Source, target: Partial<Target> & { readonly f
   const names = Object.keys(source.parameters)
   const leaves = names.map((name) => {
     const kind = source.kinds?.[name]
-    const dtype = kind === 'int32' ? 'int32' : 'float32'
+    const dtype = kind === 'int32' || kind === 'uint8' ? kind : 'float32'
     return parameter({ shape: source.parameters[name]!, dtype }, name, kind === 'argument' ? 'argument' : 'buffer')
   })
   const graph = graphOf(leaves, source.build(Object.fromEntries(names.map((name, i) => [name, leaves[i]!]))))

@@ -1,16 +1,34 @@
 // What gets memory: chains that read a tensor at several coordinates do not multiply their expressions, costly values that are
 // repeated are computed once, cheap ones are not stored, and results stay what they are.
 
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { fuse } from '../../src/compiler/fuse.ts'
 import { rootsOf } from '../../src/compiler/kernel.ts'
+import { verifyProgram } from '../../src/compiler/verify.ts'
 import { graphOf } from '../../src/ir/graph.ts'
 import { loadsOf } from '../../src/ir/substitute.ts'
 import { parameter, type Tensor } from '../../src/ir/tensor.ts'
-import { add, broadcastTo, cumsum, exp, mul, pad, slice, sqrt, sum } from '../../src/ops/index.ts'
+import {
+  add,
+  broadcastTo,
+  cast,
+  conv2d,
+  cumsum,
+  div,
+  exp,
+  gather,
+  matmul,
+  maxPool2d,
+  mul,
+  pad,
+  slice,
+  sqrt,
+  sum,
+} from '../../src/ops/index.ts'
 import { compositeDifference, MODES } from '../conformance/composite.ts'
 import { cpuBackends } from '../conformance/forward.ts'
 import { uniform } from '../conformance/sample.ts'
+import { programOf, type Source, summaryOf } from './programs.ts'
 
 const { cpu, webgpuOnCpu } = cpuBackends()
 const input = (shape: readonly number[]): Tensor => parameter({ shape, dtype: 'float32' }, 'x')
@@ -56,4 +74,40 @@ test('what a reduction reads over and over is stored', () => {
   // a running sum of 64 elements reads each of them 64 times
   expect(fuse(graphOf([w], [cumsum(mul(w, 3), 0)]), new Map()).length).toBe(2)
   expect(fuse(graphOf([w], [sum(mul(w, 3))]), new Map()).length).toBe(1)
+})
+
+describe('bytes that products read', () => {
+  const source: Source = {
+    parameters: { bytes: [24, 96], order: [32], w: [96, 64] },
+    kinds: { bytes: 'uint8', order: 'int32' },
+    build: ({ bytes, order, w }) => [matmul(div(cast(gather(bytes!, order!), 'float32'), 255), w!)],
+  }
+
+  test('are converted where they are read, four from one load', () => {
+    const program = programOf(source, { fuse: { epilogues: true, rows: true, bytes: true } })
+    verifyProgram(program)
+    expect(program.slots).toEqual([])
+  })
+
+  test('are converted once and stored where that is not wanted, or where windows overlap', () => {
+    expect(programOf(source, { fuse: { epilogues: true, rows: true } }).slots).toHaveLength(1)
+    const windows: Source = {
+      parameters: { bytes: [4, 64, 64, 1], kernel: [3, 3, 1, 8] },
+      kinds: { bytes: 'uint8' },
+      build: ({ bytes, kernel }) => [conv2d(div(cast(bytes!, 'float32'), 255), kernel!)],
+    }
+    expect(programOf(windows, { fuse: { epilogues: true, rows: true, bytes: true } }).slots).toHaveLength(1)
+  })
+})
+
+test('a pooled value is stored before a convolution reads it, since it looks up a position for each element', () => {
+  const program = programOf({
+    parameters: { x: [2, 64, 64, 4], kernel: [3, 3, 4, 8] },
+    build: ({ x, kernel }) => [conv2d(maxPool2d(x!, 2), kernel!)],
+  })
+  verifyProgram(program)
+  expect(summaryOf(program)).toMatchInlineSnapshot(`
+    "0: loop 8192 -> slot 0: float32[2, 32, 32, 4]
+    1: contraction [1800, 36] x [36, 8] -> output 0: float32[2, 30, 30, 8]"
+  `)
 })

@@ -205,6 +205,15 @@ const pure: Composite[] = [
     },
   },
   {
+    name: 'bytes gathered and converted by the products that read them',
+    inputs: [integers([24, 12, 8], 0, 255, 'uint8'), integers([32], 0, 23), weights(96, 64)],
+    build: ([bytes, order, w]) => {
+      const x = reshape(div(cast(gather(bytes!, order!), 'float32'), 255), [32, 96])
+      const y = relu(matmul(x, w!))
+      return [y, matmul(transpose(x), y)]
+    },
+  },
+  {
     name: 'empty batches',
     inputs: [uniform([0, 4]), uniform([4, 3]), uniform([3])],
     build: ([x, w, b]) => {

@@ -25,7 +25,8 @@ const KEPT_STAGING_BYTES = 1 << 16
 
 /** A device as a compile target. */
 function targetOf({ limits, features }: GPUDevice, { name, software }: AdapterDescription, facts: string): Target {
-  const subgroups = features.has('subgroups')
+  // WGSL does not promise that quads are consecutive invocations; on software adapters, which gain most from them, they are
+  const subgroups = software && features.has('subgroups')
   return {
     kind: 'webgpu',
     maxBindings: limits.maxStorageBuffersPerShaderStage,
