@@ -1,5 +1,6 @@
 // A dispatch as a WGSL module: bindings with typed access, one function per kernel, and an entry point that gives every kernel
-// its range of workgroups. Bounds are kept by each kernel function, which returns for identities past its count.
+// its range of workgroups, or lets every workgroup walk through all kernels. Bounds are kept by each kernel function, which returns
+// for identities past its count.
 
 import { wgsl } from './wgsl.ts'
 
@@ -51,20 +52,29 @@ fn ${name}_set(i: i32, value: ${element}) { ${name}[i] = value; }
 }
 
 /** Workgroups that a kernel needs. */
-export function groupsOf(kernel: KernelFunction, workgroupSize: number): number {
+function groupsOf(kernel: KernelFunction, workgroupSize: number): number {
   return Math.ceil(kernel.invocations / workgroupSize)
 }
 
-/** The module of a dispatch. `argumentVectors` is the length of the argument row in vec4s; its first one holds inf, -inf, nan and the ring row. */
-export function moduleText(
-  bindings: readonly BufferBinding[],
-  kernels: readonly KernelFunction[],
-  workgroupSize: number,
-  argumentVectors: number,
-  declarations: readonly string[],
-): string {
+/** How the invocations of a dispatch are given to its kernels. */
+export type Share =
+  /** Every kernel has workgroups of its own. */
+  | { readonly kind: 'ranges' }
+  /**
+   * So many workgroups go through all kernels, one kernel after the other. A CPU that runs every kernel's straight-line code for every workgroup
+   * then does so for a few workgroups only.
+   */
+  | { readonly kind: 'walk'; readonly groups: number }
+
+/** Workgroups that a dispatch needs. */
+export function dispatchGroups(kernels: readonly KernelFunction[], workgroupSize: number, share: Share): number {
+  if (share.kind === 'walk') return share.groups
+  return kernels.reduce((total, kernel) => total + groupsOf(kernel, workgroupSize), 0)
+}
+
+function rangeCalls(kernels: readonly KernelFunction[], workgroupSize: number): string[] {
   let first = 0
-  const calls = kernels.map((kernel, i) => {
+  return kernels.map((kernel, i) => {
     const start = first
     first += groupsOf(kernel, workgroupSize)
     const argument = kernel.cooperative ? `group - ${start}, thread` : `(group - ${start}) * ${workgroupSize} + thread`
@@ -73,6 +83,27 @@ export function moduleText(
     if (i === kernels.length - 1) return `  else { ${call} }`
     return `  ${i === 0 ? 'if' : 'else if'} (group < ${first}) { ${call} }`
   })
+}
+
+function walkCalls(kernels: readonly KernelFunction[], workgroupSize: number, groups: number): string[] {
+  const stride = workgroupSize * groups
+  return kernels.map(
+    ({ name, invocations }) =>
+      `  for (var id = group * ${workgroupSize} + thread; id < ${invocations}; id += ${stride}) { ${name}(id); }`,
+  )
+}
+
+/** The module of a dispatch. `argumentVectors` is the length of the argument row in vec4s; its first one holds inf, -inf, nan and the ring row. */
+export function moduleText(
+  bindings: readonly BufferBinding[],
+  kernels: readonly KernelFunction[],
+  workgroupSize: number,
+  share: Share,
+  argumentVectors: number,
+  declarations: readonly string[],
+): string {
+  const calls =
+    share.kind === 'walk' ? walkCalls(kernels, workgroupSize, share.groups) : rangeCalls(kernels, workgroupSize)
   // whole quads return early or none of their invocations does, which the uniformity analysis cannot see
   const directives = kernels.some((kernel) => kernel.quads)
     ? 'enable subgroups;\ndiagnostic(off, subgroup_uniformity);'

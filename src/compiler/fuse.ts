@@ -53,13 +53,18 @@ export function fuse(
     if (stored.has(tensor)) singles.set(tensor, groupOf(tensor, elements))
   const fits = bindingCheck(graph.outputs, singles, limit)
   const allowed = (group: Group): boolean => fits(group) && !donationConflict(group, donations)
+  const updates = updatesIn(singles, donations)
   let groups: Group[] = []
-  for (const [tensor, group] of singles) {
-    const host = options.epilogues && !apart.copies.has(tensor) ? findHost(group, tensor, groups, allowed) : null
-    if (host === null) groups.push(group)
-    else groups = groups.map((other) => (other === host ? absorb(host, group) : other))
+  // updates come late: a group that overwrites state may no longer join others which read it
+  for (const late of [false, true]) {
+    for (const [tensor, group] of singles) {
+      if (updates.has(tensor) !== late) continue
+      const host = options.epilogues && !apart.copies.has(tensor) ? findHost(group, tensor, groups, allowed) : null
+      if (host === null) groups.push(group)
+      else groups = groups.map((other) => (other === host ? absorb(host, group) : other))
+    }
+    if (options.rows) groups = mergeRows(groups, allowed, apart.copies)
   }
-  if (options.rows) groups = mergeRows(groups, allowed, apart.copies)
   groups = inDependencyOrder(groups)
   const outputs = new Set(graph.outputs)
   const isNeeded = (group: Group, tensor: Tensor): boolean =>
@@ -70,6 +75,15 @@ export function fuse(
       groups = groups.filter((other) => other !== group)
   }
   return groups.map((group, i) => finish(group, (tensor) => isNeeded(group, tensor), `k${i}`))
+}
+
+/** The tensors that are stored over state, and what depends on them. */
+function updatesIn(singles: ReadonlyMap<Tensor, Group>, donations: Donations): Set<Tensor> {
+  const updates = new Set<Tensor>()
+  for (const [tensor, { reads }] of singles) {
+    if (donations.has(tensor) || [...reads].some((read) => updates.has(read))) updates.add(tensor)
+  }
+  return updates
 }
 
 /** The group that computes one stored tensor. */

@@ -1,6 +1,6 @@
 // pack: a wave of independent kernels -> dispatches. Hardware skips what a workgroup does not take part in, so it packs all that bindings
-// allow. Software adapters run every kernel's straight-line code for every invocation of the dispatch, masked out: there, kernels share
-// a dispatch only where that costs less than a dispatch.
+// allow. Software adapters run every kernel's straight-line code for every workgroup of the dispatch, masked out: there a few workgroups
+// walk through all kernels of a dispatch, and kernels share one only where the masked code costs less than a dispatch.
 
 import type { Tensor } from '../ir/tensor.ts'
 import { visitScalars } from '../ir/substitute.ts'
@@ -8,7 +8,7 @@ import type { Scalar } from '../ir/scalar.ts'
 import { type Kernel, rootsOf, storesOf } from './kernel.ts'
 import type { Dispatch } from './program.ts'
 import { kernelReads } from './schedule.ts'
-import type { Target } from './target.ts'
+import { type Target, WALKERS } from './target.ts'
 
 /** Nanoseconds on SwiftShader with two workers, as measured there: of a dispatch, and of code for four invocations. */
 const DISPATCH = 20_000
@@ -23,7 +23,7 @@ const TILE_LANES = 8
 interface Open {
   readonly kernels: Kernel[]
   readonly bindings: Set<string>
-  /** Groups of four invocations. */
+  /** Groups of four invocations that run any kernel of the dispatch. */
   groups: number
   /** Nanoseconds that such a group spends on the code outside of loops. */
   code: number
@@ -35,7 +35,7 @@ export function packWave(wave: readonly Kernel[], target: Target, binding: (tens
   for (const kernel of wave) {
     if (isEmpty(kernel)) continue
     const own = new Set([...kernelReads(kernel), ...storesOf(kernel).map((store) => store.target)].map(binding))
-    const groups = Math.ceil(invocationsOf(kernel) / 4)
+    const groups = Math.min(WALKERS, Math.ceil(invocationsOf(kernel) / 4))
     const code = target.software ? straightCode(kernel) : 0
     const fits = (open: Open): boolean =>
       new Set([...open.bindings, ...own]).size <= target.maxBindings &&
@@ -45,7 +45,7 @@ export function packWave(wave: readonly Kernel[], target: Target, binding: (tens
     else {
       open.kernels.push(kernel)
       own.forEach((name) => open.bindings.add(name))
-      open.groups += groups
+      open.groups = Math.max(open.groups, groups)
       open.code += code
     }
   }
@@ -81,7 +81,7 @@ function straightCode(kernel: Kernel): number {
   const epilogue = expressions(kernel.stores.map(({ value }) => value)) + kernel.stores.length * ACCESS
   const products = 2 * ARITHMETIC
   const operands = rows * expressions([kernel.lhs]) + quads * 4 * expressions([kernel.rhs])
-  return rows * quads * 4 * (epilogue + products) + operands
+  return 4 * epilogue + rows * quads * 4 * products + operands // the epilogue is a loop over the tile
 }
 
 function expressions(roots: readonly Scalar[]): number {

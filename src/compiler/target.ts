@@ -24,5 +24,8 @@ export interface Target {
   readonly tuning: TuningTable
 }
 
+/** The workgroups of four invocations that go through all kernels of a dispatch on a software adapter. SwiftShader makes 16 tasks of a dispatch. */
+export const WALKERS = 16
+
 /** The workgroups that give a target enough to do. */
 export const busyGroups = (target: Target): number => target.busyGroups ?? 64

@@ -8,7 +8,7 @@ import type { Ring } from '../runtime/replay.ts'
 import type { TrainState } from './step.ts'
 import { formatBytes, formatPercentage, formatTable } from './tables.ts'
 
-/** Bytes that a trainer holds on its device. Predictions, and 1 MiB of argument rows that a WebGPU device has once, are not among them. */
+/** Bytes that a trainer holds on its device. Predictions, and 128 KiB of argument rows that a WebGPU device has once, are not among them. */
 export interface TrainerMemory {
   readonly parameters: number
   readonly optimizerState: number
@@ -24,7 +24,7 @@ export interface TrainerMemory {
   readonly ring: number
   /** The sum of all of these: held from the creation of the trainer to its end. */
   readonly total: number
-  /** The most that is held at any time: more than `total` if packing the state, which takes it twice, needed more. */
+  /** The most that was held at any time, which is `total`: making a trainer takes no more than keeping it. */
   readonly peak: number
   /** All of it as a table. */
   readonly toString: () => string
@@ -63,11 +63,8 @@ export function memoryReport({ state, accumulators, dataset, evaluated, ring, pr
     ring: ring.buffer.bytes,
   }
   const total = sumOf(Object.values(bytes))
-  // tensors are packed into an arena: the state before anything else is held, accumulators before there are slots or test samples
-  const packingState = bytesOf(tensorsOf(state)) + packedBytes(tensorsOf(state))
-  const packingAccumulators = bytesOf(tensorsOf(accumulators)) + total - bytes.activations - bytesOf(evaluated)
-  const peak = Math.max(total, packingState, packingAccumulators)
-  return { ...bytes, total, peak, toString: () => tableOf({ ...bytes, total, peak }, tensorsOf(state.params)) }
+  const held = { ...bytes, total, peak: total } // values go straight to their places, so that nothing is held twice
+  return { ...held, toString: () => tableOf(held, tensorsOf(state.params)) }
 }
 
 /** Programs take their slots from one pool: the n-th slot of a size is the same buffer in all of them. */

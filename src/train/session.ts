@@ -2,16 +2,16 @@
 // (full batch, remainder, accumulation, evaluation), compiled when first needed.
 
 import { DataError, ShapeError, ArgumentError } from '../core/errors.ts'
-import type { DType } from '../core/dtype.ts'
+import { type DType, hostArrayOf } from '../core/dtype.ts'
 import { formatAval, sameAval } from '../core/aval.ts'
 import type { TuningTable } from '../compiler/variants.ts'
-import { flattenTree, mapTree, unflattenTree, zipTrees } from '../core/tree.ts'
+import { flattenTree, type TreeStructure, unflattenTree, zipTrees } from '../core/tree.ts'
 import { sampleCount, type Split } from '../data/dataset.ts'
 import { Tensor } from '../ir/tensor.ts'
 import type { TensorTree } from '../nn/layer.ts'
 import { zeros } from '../ops/creation.ts'
 import * as random from '../random/index.ts'
-import { packArena } from '../runtime/arena.ts'
+import { allocateArena, fillTensor } from '../runtime/arena.ts'
 import { openDevice, type RuntimeDevice, tuningOf } from '../runtime/device.ts'
 import { fromHost, readData, tensor } from '../runtime/host.ts'
 import { start } from '../runtime/realize.ts'
@@ -40,6 +40,8 @@ export interface Session {
   readonly device: RuntimeDevice
   readonly state: TrainState
   readonly ring: Ring
+  /** Resolves when the state has its initial values, which no call may run without. */
+  readonly filled: Promise<void>
   /** The calls that make up a step on `count` samples. */
   readonly step: (count: number) => Promise<readonly StepPart[]>
   /** The table that the step's programs were compiled with; final once the full step is there. */
@@ -83,7 +85,12 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
     if (test !== undefined) checkLabels('data.test', test.targets, classes)
   }
   const initial = initialState(options, parts, inputShape)
-  const state = (await placeTree(device, await drawOnHost(initial, device))) as TrainState
+  const { tensors: drawn, structure } = tensorsOf(initial)
+  const places = await allocateArena(device, drawn.map((leaf) => leaf.aval)) // prettier-ignore
+  const state = unflattenTree(structure, places) as TrainState
+  // in a task of its own: the values are computed here while the device's compiler works on the step
+  const filled = nextTask().then(() => drawOnHost(drawn, places, device))
+  filled.catch(() => undefined) // reported to whom waits for the session
   const order = fromHost(
     { shape: [sampleCount(train)], dtype: 'uint32', data: new Uint32Array(sampleCount(train)) },
     device,
@@ -121,8 +128,10 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
   const accumulatingState = (): Promise<AccumulatingState> => {
     accumulating ??= (async () => {
       const like = { gradients: state.params, metrics: Array.from({ length: columns }, () => zeros([])) }
-      const blank = mapTree(like, (leaf) => (leaf instanceof Tensor ? zeros(leaf.shape, leaf.dtype) : leaf))
-      accumulators = (await placeTree(device, blank)) as Pick<AccumulatingState, 'gradients' | 'metrics'>
+      const { tensors, structure: shape } = tensorsOf(like)
+      const sums = await allocateArena(device, tensors.map((leaf) => leaf.aval)) // prettier-ignore
+      for (const sum of sums) fillTensor(device, sum, hostArrayOf(sum.dtype, sum.size))
+      accumulators = unflattenTree(shape, sums) as Pick<AccumulatingState, 'gradients' | 'metrics'>
       return { ...state, ...accumulators }
     })()
     return accumulating
@@ -191,6 +200,7 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
   return {
     device,
     state,
+    filled,
     ring,
     step,
     tuning: () => tuning.table,
@@ -272,25 +282,22 @@ function replaceParameter(own: unknown, given: unknown): Tensor {
   return tensor(given.array.data, { shape: given.array.shape })
 }
 
-/** The tree's tensors in arenas; those that it is given are disposed, since nobody else has them. */
-async function placeTree(device: RuntimeDevice, tree: unknown): Promise<unknown> {
+function tensorsOf(tree: unknown): { tensors: Tensor[]; structure: TreeStructure } {
   const { leaves, structure, paths } = flattenTree(tree)
   const tensors = leaves.map((leaf, i) => {
     if (!(leaf instanceof Tensor)) throw new DataError(`createTrainer: state at ${paths[i]} is no tensor`)
     return leaf
   })
-  const packed = await packArena(device, tensors)
-  tensors.forEach(disposeTensor)
-  return unflattenTree(structure, packed)
+  return { tensors, structure }
 }
 
-/** Initial values are drawn on the CPU, so that a seed means the same weights on every device and none compiles kernels for it. */
-async function drawOnHost(state: TrainState, device: RuntimeDevice): Promise<TrainState> {
+const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
+
+/** Initial values are computed on the CPU, so that a seed means the same weights on every device and none compiles kernels for it. */
+async function drawOnHost(from: readonly Tensor[], to: readonly Tensor[], device: RuntimeDevice): Promise<void> {
   const host = await openDevice('cpu')
-  const { leaves, structure } = flattenTree(state)
-  const tensors = leaves.filter((leaf) => leaf instanceof Tensor)
-  start(tensors, host)
-  const arrays = await Promise.all(tensors.map(async (drawn) => ({ ...drawn.aval, data: await readData(drawn) })))
-  tensors.forEach(disposeTensor)
-  return unflattenTree(structure, arrays.map((array) => fromHost(array, device))) as TrainState // prettier-ignore
+  start(from, host)
+  const values = await Promise.all(from.map(readData))
+  from.forEach(disposeTensor)
+  values.forEach((data, i) => fillTensor(device, to[i]!, data))
 }

@@ -15,7 +15,7 @@ import type { TrainerMemory } from './memoryReport.ts'
 import { createPredictor } from './predict.ts'
 import { type ProfileOptions, profileStep } from './profile.ts'
 import { type Evaluation, metricsOf, type StepRecord, summarize, type TrainReport } from './report.ts'
-import { openSession, type StepPart } from './session.ts'
+import { openSession, type Session, type StepPart } from './session.ts'
 import type { StepProfile } from './stepProfile.ts'
 import { yieldToHost } from './yield.ts'
 import { platform } from '#platform'
@@ -90,10 +90,7 @@ export async function createTrainer<Names extends string>(options: TrainerOption
   const { batchSize } = options
   const stepsPerEpoch = Math.ceil(count / batchSize)
   const remainder = count % batchSize
-  const fullStep = await session.step(batchSize).catch((error: unknown) => {
-    session.dispose()
-    throw error
-  })
+  const fullStep = await readyStep(session, batchSize)
   const predictor = createPredictor(session, options)
   const flights = createFlights(device, session.ring)
   /** The calls of an epoch's last step; null until they are compiled, which is after a first step has come back. */
@@ -388,4 +385,12 @@ export async function createTrainer<Names extends string>(options: TrainerOption
     },
   }
   return trainer
+}
+
+/** The full step, ready to run on a filled session; a session that cannot have it is disposed. */
+async function readyStep(session: Session, batchSize: number): Promise<readonly StepPart[]> {
+  const [step, filled] = await Promise.allSettled([session.step(batchSize), session.filled])
+  if (step.status === 'fulfilled' && filled.status === 'fulfilled') return step.value
+  session.dispose()
+  throw step.status === 'rejected' ? step.reason : (filled as PromiseRejectedResult).reason
 }

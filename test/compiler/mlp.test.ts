@@ -7,6 +7,7 @@ import type { Tensor } from '../../src/ir/tensor.ts'
 import { add, mul, neg, sub } from '../../src/ops/arithmetic.ts'
 import { relu } from '../../src/ops/activations.ts'
 import { logSoftmax, mean, sum } from '../../src/ops/reductions.ts'
+import { slice } from '../../src/ops/slicing.ts'
 import { matmul } from '../../src/ops/linalg.ts'
 import { oneHot } from '../../src/ops/creation.ts'
 import { programOf, type Source, summaryOf } from './programs.ts'
@@ -44,18 +45,32 @@ test('the training step is three dispatches: forward, the rows of the loss, and 
   `)
 })
 
-test('on a software adapter only small kernels share a dispatch: each runs the code of all', () => {
+test('a software adapter gets the same dispatches: a few workgroups walk through the kernels of each', () => {
   const program = programOf(mlp, { software: true })
   verifyProgram(program)
-  expect(summaryOf(program)).toMatchInlineSnapshot(`
-    "0: contraction [64, 784] x [784, 128] -> slot 0: float32[64, 128]
-    1: rows 64 (inner 10, 128) -> slot 1: float32[64, 10], slot 2: float32[64, 128], slot 3: float32[64]
-    2: contraction [784, 64] x [64, 128] -> w1': float32[784, 128]
-    2: loop 1 -> ring 0: float32[]
-    3: loop 128 -> b1': float32[128]
-    3: loop 10 -> b2': float32[10]
-    4: contraction [128, 64] x [64, 10] -> w2': float32[128, 10]"
-  `)
+  expect(program.dispatches).toHaveLength(3)
+})
+
+test('updates of state do not keep the rows of a batch of one apart', () => {
+  for (const software of [false, true]) {
+    const program = programOf({ ...mlp, parameters: { ...mlp.parameters, x: [1, 784], labels: [1] } }, { software })
+    verifyProgram(program)
+    expect(program.dispatches).toHaveLength(3)
+  }
+})
+
+test('on a software adapter kernels whose code costs more than a dispatch are not packed', () => {
+  const long: Source = {
+    parameters: { a: [64, 200], b: [64, 200] },
+    build: (of) =>
+      ['a', 'b'].map((name) =>
+        Array.from({ length: 60 }, (_, i) => slice(of[name]!, [0, i], [64, i + 100])).reduce((total, one) =>
+          add(total, one),
+        ),
+      ),
+  }
+  expect(programOf(long, { software: false }).dispatches).toHaveLength(1)
+  expect(programOf(long, { software: true }).dispatches.length).toBeGreaterThan(1)
 })
 
 test('without fusion the same step takes many more kernels', () => {

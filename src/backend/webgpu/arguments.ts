@@ -6,7 +6,7 @@ import type { ArgumentRow } from '../backend.ts'
 import { argumentVectors } from './wgsl.ts'
 
 const ALIGNMENT = 256
-const CAPACITY = 1 << 20
+const CAPACITY = 1 << 17
 
 /** Bytes from one row of a program to the next. */
 export function rowStride(program: Program): number {

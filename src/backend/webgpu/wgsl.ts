@@ -1,7 +1,8 @@
 // Dispatch -> WGSL module: every kernel as a function of its own, packed into one entry point.
 
-import { groupsOf, GROUPS_PER_ROW, type KernelFunction, moduleText } from '../../../shaders/module.ts'
+import { dispatchGroups, GROUPS_PER_ROW, type KernelFunction, moduleText, type Share } from '../../../shaders/module.ts'
 import type { Dispatch, Program } from '../../compiler/program.ts'
+import { WALKERS } from '../../compiler/target.ts'
 import { expandKernel } from './expand.ts'
 import { formOf, printForms, workgroupOf } from './forms.ts'
 import { type BufferKey, createModuleWriter } from './writer.ts'
@@ -25,11 +26,12 @@ export function printDispatch(dispatch: Dispatch, program: Program): DispatchCod
   const forms = dispatch.kernels.map((kernel) => formOf(expandKernel(kernel), target))
   const wanted = workgroupOf(forms)
   const kernels = printForms(forms, wanted, target.sharedBytes, writer)
-  const workgroupSize = wanted ?? workgroupSizeFor(kernels, target.software)
-  const groups = kernels.reduce((total, kernel) => total + groupsOf(kernel, workgroupSize), 0)
+  const share: Share = target.software && kernels.length > 1 ? { kind: 'walk', groups: WALKERS } : { kind: 'ranges' }
+  const workgroupSize = share.kind === 'walk' ? 4 : (wanted ?? workgroupSizeFor(kernels, target.software))
+  const groups = dispatchGroups(kernels, workgroupSize, share)
   const bindings = writer.bindings()
   return {
-    source: moduleText(bindings, kernels, workgroupSize, argumentVectors(program), writer.declarations),
+    source: moduleText(bindings, kernels, workgroupSize, share, argumentVectors(program), writer.declarations),
     groups: [Math.min(groups, GROUPS_PER_ROW), Math.ceil(groups / GROUPS_PER_ROW)],
     buffers: writer.bufferKeys().map((key, i) => ({ key, writable: bindings[i]!.writable })),
   }
