@@ -228,7 +228,10 @@ function spreadOf(
   return greatest
 }
 
-/** The outputs with every result that float32 does not hold moved by up to two units in the last place. */
+/**
+ * The outputs with every result that float32 does not hold moved by up to two units in the last place; a product that is summed in float32 by two
+ * units of the sum of its terms' magnitudes, which may be far greater than the sum.
+ */
 function evaluateRounded(graph: Graph, bindings: Bindings, random: Random): ReferenceArray[] {
   const values = new Map<Tensor, ReferenceArray>(bindings)
   for (const tensor of topologicalOrder(graph.outputs)) {
@@ -236,8 +239,15 @@ function evaluateRounded(graph: Graph, bindings: Bindings, random: Random): Refe
     if (values.has(tensor) || source.kind !== 'apply') continue
     const inputs = source.inputs.map((input) => values.get(input)!)
     const result = source.primitive.reference(inputs, source.params, tensor.aval)
-    const data = isFloating(tensor.dtype) ? result.data.map((value) => (Math.fround(value) === value ? value : value * (1 + (random.unit() - 0.5) * 2 ** -21))) : result.data // prettier-ignore
+    const { kind } = source.primitive.lower(source.inputs.map((input) => input.aval), source.params, tensor.aval) // prettier-ignore
+    const isSum = tensor.dtype === 'float32' && kind === 'contraction'
+    const sizes = isSum
+      ? source.primitive.reference(inputs.map(magnitudes), source.params, tensor.aval).data
+      : result.data
+    const data = isFloating(tensor.dtype) ? result.data.map((value, i) => (Math.fround(value) === value ? value : value + sizes[i]! * (random.unit() - 0.5) * 2 ** -21)) : result.data // prettier-ignore
     values.set(tensor, { ...result, data })
   }
   return graph.outputs.map((tensor) => values.get(tensor)!)
 }
+
+const magnitudes = (array: ReferenceArray): ReferenceArray => ({ ...array, data: array.data.map(Math.abs) })

@@ -43,10 +43,10 @@ export interface SeriesOptions {
   readonly onProgram?: (index: number, outcome: Outcome) => void
 }
 
-/** The variants of a program on the CPU: as itself and as the executor of programs for WebGPU, with poisoned slots. */
+/** The variants of a program on the CPU: as itself and as the executor of programs for WebGPU, in plain JavaScript with poisoned slots. */
 export function cpuVariants(): (index: number) => Variants {
   const cpu = createCpuBackend()
-  const webgpu = createCpuBackend({ target: WEBGPU_LIKE, poison: true })
+  const webgpu = createCpuBackend({ target: WEBGPU_LIKE, poison: true, simd: false })
   return (index) => ({
     plain: index % 2 === 0 ? { name: 'CPU, not fused', backend: cpu, fuse: OFF } : { name: 'WebGPU target, not fused', backend: webgpu, fuse: OFF }, // prettier-ignore
     lazy: false,

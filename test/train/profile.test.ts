@@ -116,7 +116,7 @@ describe('the profile', () => {
     const trainer = await make()
     const profile = await trainer.profile({ steps: 1 })
     const lines = String(profile).split('\n')
-    expect(lines[0]).toBe('a step of 20 samples on cpu, CPU (JavaScript)')
+    expect(lines[0]).toBe('a step of 20 samples on cpu, CPU (WebAssembly SIMD)')
     expect(lines[2]).toMatch(/^roofline .*FLOP\/s \(matrix product\), .*B\/s \(copy\)$/)
     const from = lines.findIndex((line) => line.startsWith('#'))
     const rows = lines.slice(from + 1, lines.indexOf('', from))

@@ -13,6 +13,7 @@ import { sizeOf } from '../../core/shape.ts'
 import type { Loadable } from '../../ir/scalar.ts'
 import type { ArgumentRow, Backend, Bindings, DeviceBuffer, Executable, Place } from '../backend.ts'
 import { printJavaScript } from './javascript.ts'
+import { createPanelProduct, type PanelProduct } from './panelProduct.ts'
 import { profileOnHost } from './profile.ts'
 
 /** The CPU as a compile target. */
@@ -31,7 +32,12 @@ interface CpuBuffer extends DeviceBuffer {
   readonly data: ArrayBuffer
 }
 
-type KernelFunction = (arrays: readonly TypedArray[], args: readonly number[], scratch: Scratch) => void
+type KernelFunction = (
+  arrays: readonly TypedArray[],
+  args: readonly number[],
+  scratch: Scratch,
+  product: PanelProduct | null,
+) => void
 type Scratch = (name: string, length: number) => Float64Array
 
 /** A view of `aval`'s elements in a buffer. */
@@ -60,7 +66,7 @@ function compileKernel(source: string): KernelFunction {
   const views = BITS.map((dtype) => `const bits_${dtype} = bits.${dtype};`).join(' ')
   const make: unknown = new Function(
     'bits',
-    `'use strict'; ${views}\nreturn (arrays, args, scratch) => {\n${source}\n}`,
+    `'use strict'; ${views}\nreturn (arrays, args, scratch, product) => {\n${source}\n}`,
   )
   if (typeof make !== 'function') throw new InternalError('a kernel did not compile')
   const bits = new ArrayBuffer(4)
@@ -72,8 +78,18 @@ function compileKernel(source: string): KernelFunction {
   return kernel
 }
 
-/** A CPU device. `poison` overwrites every temporary with NaN before each run. */
-export function createCpuBackend(options: { readonly target?: Target; readonly poison?: boolean } = {}): Backend {
+/** How a CPU device works. */
+export interface CpuOptions {
+  readonly target?: Target
+  /** Every temporary is overwritten with NaN before each run. */
+  readonly poison?: boolean
+  /** Products of float32 in WebAssembly SIMD where there is some, with sums in float32; else all arithmetic is JavaScript's. Default: true. */
+  readonly simd?: boolean
+}
+
+/** A CPU device. */
+export function createCpuBackend(options: CpuOptions = {}): Backend {
+  const product = options.simd === false ? null : createPanelProduct()
   let nextId = 1
   const held = new Set<CpuBuffer>()
   let bytes = 0
@@ -124,7 +140,7 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
     const kernels = program.dispatches
       .flatMap((dispatch) => dispatch.kernels)
       .map((kernel) => {
-        const printed = printJavaScript(kernel)
+        const printed = printJavaScript(kernel, product !== null)
         return {
           kernel,
           printed,
@@ -167,7 +183,7 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
     }
     const runKernel = (i: number, arrays: readonly TypedArray[][], row: ArgumentRow): void => {
       const { printed, run } = kernels[i]!
-      run(arrays[i]!, printed.args.map((source) => row.values[argIndex.get(source.id)!]!), scratch) // prettier-ignore
+      run(arrays[i]!, printed.args.map((source) => row.values[argIndex.get(source.id)!]!), scratch, product) // prettier-ignore
     }
     /** The kernels of every dispatch, by their position among all. */
     let counted = 0
@@ -191,8 +207,8 @@ export function createCpuBackend(options: { readonly target?: Target; readonly p
 
   return {
     kind: 'cpu',
-    name: 'CPU (JavaScript)',
-    info: { software: false, threads: 1 },
+    name: product === null ? 'CPU (JavaScript)' : 'CPU (WebAssembly SIMD)',
+    info: { software: false, threads: 1, simd: product !== null },
     target: options.target ?? CPU_TARGET,
     maxBufferBytes: Infinity,
     memory: () => ({ buffers: held.size, bytes, peakBytes }),

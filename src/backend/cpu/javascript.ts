@@ -1,5 +1,5 @@
-// Kernel -> JavaScript source: one function per kernel over typed arrays. Contractions use 4x4 register tiles over blocks of
-// k, with the sums in a scratch array until the epilogue.
+// Kernel -> JavaScript source: one function per kernel over typed arrays. Contractions of float32 are products of panels where there is
+// WebAssembly SIMD; others use 4x4 register tiles over blocks of k, with the sums in a scratch array until the epilogue.
 
 import {
   rootsOf,
@@ -13,6 +13,7 @@ import { plus } from '../../ir/indexMap.ts'
 import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { substituteVariables, visitScalars } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
+import { hasPanels, panelLines } from './panels.ts'
 import { javascript } from './syntax.ts'
 
 /** A kernel as a function body over `arrays` and `args`, and what those hold, in order. */
@@ -25,8 +26,8 @@ export interface JavaScriptKernel {
 const TILE = 4
 const K_BLOCK = 256
 
-/** Prints a kernel. */
-export function printJavaScript(kernel: Kernel): JavaScriptKernel {
+/** Prints a kernel; with `panels`, contractions that can be are products of panels. */
+export function printJavaScript(kernel: Kernel, panels: boolean): JavaScriptKernel {
   const arrays: Loadable[] = []
   const args: Loadable[] = []
   const nameOf = (list: Loadable[], prefix: string) => (source: { readonly id: number }) =>
@@ -42,10 +43,13 @@ export function printJavaScript(kernel: Kernel): JavaScriptKernel {
     argument: (source: { readonly id: number }) => `args[${argument(source)}]`,
   }
   const syntax = javascript(names)
-  const lines =
-    kernel.kind === 'loop' ? loopLines(kernel, syntax, names.array) : contractionLines(kernel, syntax, names.array)
+  const linesOf = (): string[] => {
+    if (kernel.kind === 'loop') return loopLines(kernel, syntax, names.array)
+    if (!panels || !hasPanels(kernel)) return contractionLines(kernel, syntax, names.array)
+    return panelLines(kernel, syntax, (emitter) => writeStores(emitter, kernel.stores, names.array))
+  }
   const header = arrays.map((_, i) => `const x${i} = arrays[${i}];`)
-  return { source: [...header, ...lines].join('\n'), arrays, args }
+  return { source: [...header, ...linesOf()].join('\n'), arrays, args }
 }
 
 type ArrayName = (source: { readonly id: number }) => string

@@ -1,0 +1,186 @@
+// Products of packed panels in WebAssembly SIMD: the inner loops of the CPU's float32 contractions. One function, written out here
+// as a module of a few hundred bytes, over a memory that holds nothing but panels and sums.
+
+const TYPE = { i32: 0x7f, v128: 0x7b } as const
+
+/** Rows of the tile that is kept in registers. */
+export const TILE_ROWS = 4
+/** Columns of the tile, in vectors of four. */
+export const TILE_COLUMNS = 8
+
+const PAGE = 65536
+
+/** Multiplies panels. Offsets are in bytes, from the start of the memory. */
+export interface PanelProduct {
+  /** The whole memory, grown to at least so many floats; views that were given before may be detached. */
+  readonly reserve: (floats: number) => Float32Array
+  /**
+   * Panels `a` (for each tile of 4 rows: 4 elements for each of `terms`) times panels `b` (for each 8 columns: 8 elements for each term) in
+   * rows of `stride` bytes at `c`, added to what is there if `adds` is 1. `terms` is even, and none of the counts is 0.
+   */
+  readonly run: (
+    a: number,
+    b: number,
+    c: number,
+    tiles: number,
+    panels: number,
+    terms: number,
+    stride: number,
+    adds: number,
+  ) => void
+}
+
+/** A memory with its function, or null where there is no WebAssembly or none with SIMD. */
+export function createPanelProduct(): PanelProduct | null {
+  if (typeof WebAssembly === 'undefined') return null
+  const bytes = moduleBytes()
+  if (!WebAssembly.validate(bytes)) return null
+  const memory = new WebAssembly.Memory({ initial: 1 })
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
+  let floats = new Float32Array(memory.buffer)
+  return {
+    reserve: (count) => {
+      const missing = count * 4 - memory.buffer.byteLength
+      if (missing > 0) {
+        memory.grow(Math.ceil(missing / PAGE))
+        floats = new Float32Array(memory.buffer)
+      }
+      return floats
+    },
+    run: exports['product'] as PanelProduct['run'],
+  }
+}
+
+// the parameters and locals of the function
+const [A, B, C, TILES, PANELS, TERMS, STRIDE, ADDS] = [0, 1, 2, 3, 4, 5, 6, 7]
+const [TILES_LEFT, TERMS_LEFT, TERM_A, TERM_B, TILE_C, ROW_C] = [8, 9, 10, 11, 12, 13]
+const [COLUMNS, ROW, SUMS] = [14, 16, 17]
+const INTEGERS = 6
+const VECTORS = 3 + (TILE_ROWS * TILE_COLUMNS) / 4
+
+const unsigned = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)])
+const get = (local: number): number[] => [0x20, local]
+const set = (local: number): number[] => [0x21, local]
+const i32 = (value: number): number[] => [0x41, ...signed(value)]
+const simd = (code: number): number[] => [0xfd, ...unsigned(code)]
+const load = (offset: number): number[] => [...simd(0x00), 0, ...unsigned(offset)]
+const splat = (offset: number): number[] => [...simd(0x09), 0, ...unsigned(offset)]
+const store = (offset: number): number[] => [...simd(0x0b), 0, ...unsigned(offset)]
+const ZERO = [...simd(0x0c), ...Array.from({ length: 16 }, () => 0)]
+const ADD_VECTORS = simd(0xe4)
+const MULTIPLY_VECTORS = simd(0xe6)
+const ADD = [0x6a]
+const MULTIPLY = [0x6c]
+const END = [0x0b]
+
+function signed(value: number): number[] {
+  const done = value >= -64 && value < 64
+  return done ? [value & 127] : [(value & 127) | 128, ...signed(value >> 7)]
+}
+
+/** `local += by`. */
+const advance = (local: number, by: readonly number[]): number[] => [...get(local), ...by, ...ADD, ...set(local)]
+
+/** Runs `body` as often as `counter`, which counts down to 0, says: at least once. */
+const repeat = (counter: number, body: readonly number[]): number[] => [
+  ...[0x03, 0x40], // loop
+  ...body,
+  ...get(counter),
+  ...i32(-1),
+  ...ADD,
+  ...[0x22, counter], // tee
+  ...[0x0d, 0], // br_if
+  ...END,
+]
+
+function range(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i)
+}
+
+/** The products of one term of the sum, `term` terms after where the pointers are. */
+function termOf(term: number): number[] {
+  const vectors = range(TILE_COLUMNS / 4)
+  return [
+    ...vectors.flatMap((q) => [...get(TERM_B), ...load(4 * TILE_COLUMNS * term + 16 * q), ...set(COLUMNS + q)]),
+    ...range(TILE_ROWS).flatMap((row) => [
+      ...get(TERM_A),
+      ...splat(4 * TILE_ROWS * term + 4 * row),
+      ...set(ROW),
+      ...vectors.flatMap((q) => {
+        const sum = SUMS + row * vectors.length + q
+        return [...get(sum), ...get(ROW), ...get(COLUMNS + q), ...MULTIPLY_VECTORS, ...ADD_VECTORS, ...set(sum)]
+      }),
+    ]),
+  ]
+}
+
+function bodyBytes(): number[] {
+  const vectors = range(TILE_COLUMNS / 4)
+  const sums = range(TILE_ROWS * vectors.length).map((sum) => SUMS + sum)
+  const eachSum = (write: (sum: number, offset: number) => number[]): number[] => [
+    ...get(TILE_C),
+    ...set(ROW_C),
+    ...range(TILE_ROWS).flatMap((row) => [
+      ...vectors.flatMap((q) => write(SUMS + row * vectors.length + q, 16 * q)),
+      ...advance(ROW_C, get(STRIDE)),
+    ]),
+  ]
+  const tile = [
+    ...sums.flatMap((sum) => [...ZERO, ...set(sum)]),
+    ...get(B),
+    ...set(TERM_B),
+    ...get(TERMS),
+    ...set(TERMS_LEFT),
+    ...repeat(TERMS_LEFT, [
+      ...termOf(0),
+      ...termOf(1),
+      ...advance(TERM_A, i32(8 * TILE_ROWS)),
+      ...advance(TERM_B, i32(8 * TILE_COLUMNS)),
+    ]),
+    ...get(ADDS),
+    ...[0x04, 0x40], // if
+    ...eachSum((sum, offset) => [...get(ROW_C), ...load(offset), ...get(sum), ...ADD_VECTORS, ...set(sum)]),
+    ...END,
+    ...eachSum((sum, offset) => [...get(ROW_C), ...get(sum), ...store(offset)]),
+    ...advance(TILE_C, [...get(STRIDE), ...i32(TILE_ROWS), ...MULTIPLY]),
+  ]
+  return [
+    ...get(TERMS),
+    ...i32(1),
+    ...[0x76], // shift right: two terms at a time
+    ...set(TERMS),
+    ...repeat(PANELS, [
+      ...get(A),
+      ...set(TERM_A),
+      ...get(C),
+      ...set(TILE_C),
+      ...get(TILES),
+      ...set(TILES_LEFT),
+      ...repeat(TILES_LEFT, tile),
+      ...get(TERM_B),
+      ...set(B),
+      ...advance(C, i32(4 * TILE_COLUMNS)),
+    ]),
+    ...END,
+  ]
+}
+
+function moduleBytes(): Uint8Array<ArrayBuffer> {
+  const list = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()]
+  const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes]
+  const section = (id: number, bytes: readonly number[]): number[] => [id, ...sized(bytes)]
+  const name = (text: string): number[] => sized(Array.from(text, (letter) => letter.charCodeAt(0)))
+  const parameters = range(8).map(() => [TYPE.i32])
+  const locals = list([
+    [...unsigned(INTEGERS), TYPE.i32],
+    [...unsigned(VECTORS), TYPE.v128],
+  ])
+  return Uint8Array.from([
+    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...section(1, list([[0x60, ...list(parameters), 0]])), // one type: eight integers to nothing
+    ...section(2, list([[...name('env'), ...name('memory'), 2, 0, 1]])),
+    ...section(3, list([[0]])),
+    ...section(7, list([[...name('product'), 0, 0]])),
+    ...section(10, list([sized([...locals, ...bodyBytes()])])),
+  ])
+}

@@ -1,0 +1,154 @@
+// float32 contractions as JavaScript round a product of panels (panelProduct.ts): operands are computed once per block of the sum, in
+// the order in which they are multiplied; the epilogue reads the sums from where the product leaves them.
+
+import type { ContractionKernel } from '../../compiler/kernel.ts'
+import { plus } from '../../ir/indexMap.ts'
+import { type Scalar, type Variable, variable } from '../../ir/scalar.ts'
+import { substituteVariables } from '../../ir/substitute.ts'
+import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
+import { TILE_COLUMNS, TILE_ROWS } from './panelProduct.ts'
+
+/** Terms of the sum, and rows, whose panels are made at once: they stay in the cache while they are multiplied. */
+const TERMS = 512
+const ROWS = 128
+
+/** A kernel's rows and columns: the axes that its panels are made of. */
+interface Sides {
+  readonly rows: { readonly axis: Variable; readonly operand: Scalar }
+  readonly columns: { readonly axis: Variable; readonly operand: Scalar }
+}
+
+/** Whether a contraction can be computed from panels. */
+export function hasPanels({ lhs, rhs, batch, m, n, k }: ContractionKernel): boolean {
+  const isFloat = lhs.dtype === 'float32' && rhs.dtype === 'float32'
+  return isFloat && batch.extent * m.extent * n.extent * k.extent > 0
+}
+
+const ceil = (value: number, to: number): number => Math.ceil(value / to) * to
+
+/** The axis that fills tiles better becomes the columns. */
+function sidesOf({ m, n, lhs, rhs }: ContractionKernel): Sides {
+  const left = { axis: m, operand: lhs }
+  const right = { axis: n, operand: rhs }
+  const area = (rows: Variable, columns: Variable): number =>
+    ceil(rows.extent, TILE_ROWS) * ceil(columns.extent, TILE_COLUMNS)
+  return area(m, n) <= area(n, m) ? { rows: left, columns: right } : { rows: right, columns: left }
+}
+
+/**
+ * A contraction as statements over `product`; `b` is its batch. `writeStores` writes the kernel's stores, for the emitter of its epilogue.
+ */
+export function panelLines(
+  kernel: ContractionKernel,
+  syntax: Syntax,
+  writeStores: (emitter: Emitter) => void,
+): string[] {
+  const { batch, k } = kernel
+  const { rows, columns } = sidesOf(kernel)
+  const blocks = Math.ceil(k.extent / TERMS)
+  const terms = ceil(Math.ceil(k.extent / blocks), 2)
+  const [height, width] = [rows.axis.extent, columns.axis.extent]
+  const blockRows = Math.min(ROWS, ceil(height, TILE_ROWS))
+  const stride = ceil(width, TILE_COLUMNS)
+  const columnPanels = blockRows * terms
+  const sums = columnPanels + stride * terms
+  // the sums of a block of rows are finished at once if there is one block of terms, else each has its place
+  const sumRows = blocks === 1 ? blockRows : ceil(height, ROWS)
+  const sumsAt = blocks === 1 ? `${sums}` : `${sums} + r0 * ${stride}`
+
+  const epilogue = createEmitter(
+    syntax,
+    [
+      { variable: batch, name: 'b' },
+      { variable: rows.axis, name: 'r' },
+    ],
+    [],
+    { text: 'f[at + c]', variables: [rows.axis, columns.axis] },
+  )
+  epilogue.loop(columns.axis, 'c', () => writeStores(epilogue))
+  return [
+    `const f = product.reserve(${sums + sumRows * stride});`,
+    `for (let b = 0; b < ${batch.extent}; b++) {`,
+    `for (let k0 = 0; k0 < ${k.extent}; k0 += ${terms}) {`,
+    `const k1 = Math.min(k0 + ${terms}, ${k.extent});`,
+    'const odd = (k1 - k0) & 1;',
+    `let q = ${columnPanels};`,
+    ...packLines(kernel, syntax, columns, TILE_COLUMNS, 'c', '0', `${width}`),
+    `for (let r0 = 0; r0 < ${height}; r0 += ${ROWS}) {`,
+    `const r1 = Math.min(r0 + ${ROWS}, ${height});`,
+    'q = 0;',
+    ...packLines(kernel, syntax, rows, TILE_ROWS, 'r', 'r0', 'r1'),
+    `product.run(0, ${4 * columnPanels}, 4 * (${sumsAt}), (r1 - r0 + ${TILE_ROWS - 1}) >> 2, ${stride / TILE_COLUMNS}, k1 - k0 + odd, ${4 * stride}, k0 > 0 ? 1 : 0);`,
+    ...(blocks === 1 ? [] : [`if (k1 < ${k.extent}) continue;`]),
+    'for (let r = r0; r < r1; r++) {',
+    `const at = ${sumsAt} + (r - r0) * ${stride};`,
+    ...epilogue.lines(),
+    '}',
+    '}',
+    '}',
+    '}',
+  ]
+}
+
+/** Writes the panels of an operand for `from <= name < to`, a tile at a time, to f[q] and on; the last tile is filled with zeros. */
+function packLines(
+  kernel: ContractionKernel,
+  syntax: Syntax,
+  { axis, operand }: Sides['rows'],
+  tile: number,
+  name: string,
+  from: string,
+  to: string,
+): string[] {
+  const full = axis.extent - (axis.extent % tile)
+  const end = full === axis.extent ? to : `Math.min(${to}, ${full})`
+  const rest = axis.extent - full
+  return [
+    ...(full === 0
+      ? []
+      : [
+          `for (let ${name} = ${from}; ${name} < ${end}; ${name} += ${tile}) {`,
+          ...tileLines(kernel, syntax, axis, operand, tile, tile, name),
+          '}',
+        ]),
+    ...(rest === 0
+      ? []
+      : [
+          `if (${to} === ${axis.extent}) {`,
+          `const ${name} = ${full};`,
+          ...tileLines(kernel, syntax, axis, operand, tile, rest, name),
+          '}',
+        ]),
+  ]
+}
+
+function tileLines(
+  { batch, k }: ContractionKernel,
+  syntax: Syntax,
+  axis: Variable,
+  operand: Scalar,
+  tile: number,
+  count: number,
+  name: string,
+): string[] {
+  const bound = [
+    { variable: batch, name: 'b' },
+    { variable: axis, name },
+  ]
+  const emitter = createEmitter(syntax, bound)
+  const over = variable('k', k.extent)
+  const body = emitter.within([{ variable: over, name: 'k' }], () => {
+    for (let i = 0; i < tile; i++) {
+      const shifted = substituteVariables(operand, new Map<Variable, Scalar>([[axis, plus(axis, i)]]))
+      emitter.line(`f[q + ${i}] = ${i < count ? emitter.value(shifted) : 0};`)
+    }
+    emitter.line(`q += ${tile};`)
+  })
+  return [
+    ...emitter.lines(),
+    'for (let k = k0; k < k1; k++) {',
+    ...body,
+    '}',
+    `if (odd) { f.fill(0, q, q + ${tile}); q += ${tile}; }`,
+  ]
+}

@@ -1,0 +1,111 @@
+// Products of panels on the CPU: round the edges of tiles and of blocks of rows and terms, against float64 and against plain JavaScript,
+// with epilogues that update state in place over several runs; and the plain path where there is no WebAssembly.
+
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { createCpuBackend } from '../../../src/backend/cpu/cpu.ts'
+import { createPanelProduct } from '../../../src/backend/cpu/panelProduct.ts'
+import type { HostArray } from '../../../src/core/hostArray.ts'
+import { sizeOf } from '../../../src/core/shape.ts'
+import { graphOf } from '../../../src/ir/graph.ts'
+import { parameter } from '../../../src/ir/tensor.ts'
+import { add, mul, sub } from '../../../src/ops/arithmetic.ts'
+import { relu } from '../../../src/ops/activations.ts'
+import { conv2d } from '../../../src/ops/convolution.ts'
+import { matmul } from '../../../src/ops/linalg.ts'
+import { prepareGraph } from '../../conformance/execute.ts'
+import { randomFrom } from '../../conformance/sample.ts'
+import { checkProducts, type Product } from '../../ops/products.ts'
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+const product = (m: number, k: number, n: number, layout: number, batch: readonly number[] = []): Product => {
+  return { m, n, k, transposeA: layout > 1, transposeB: layout % 2 === 1, batch }
+}
+
+/** Round blocks of 128 rows and of 512 terms, tiles of 4 and 8, and with either axis as the columns. */
+const BLOCKS: readonly Product[] = [0, 1, 2, 3].flatMap((layout) => [
+  product(128, 512, 8, layout),
+  product(129, 513, 9, layout),
+  product(260, 1025, 7, layout),
+  product(3, 1536, 300, layout),
+  product(10, 2, 131, layout, [3]),
+  product(257, 1, 16, layout),
+])
+
+test('products of several blocks are within 4 sqrt(K) 2^-24 of the sum of magnitudes', async () => {
+  const { worst, failures } = await checkProducts(createCpuBackend(), BLOCKS)
+  expect(failures).toEqual([])
+  expect(worst).toBeGreaterThan(0)
+})
+
+const SHAPES = { w: [700, 36], b: [36], x: [150, 700], filter: [3, 3, 2, 5], image: [4, 9, 9, 2], rate: [] }
+
+/** A layer, its weights updated in place from two products, and a convolution whose operand is gathered with guards. */
+const graph = () => {
+  const leaves = Object.entries(SHAPES).map(([name, shape]) =>
+    parameter({ shape, dtype: 'float32' }, name, name === 'rate' ? 'argument' : 'buffer'),
+  )
+  const [w, b, x, filter, image, rate] = leaves
+  const hidden = relu(add(matmul(x!, w!), b!))
+  return graphOf(leaves, [
+    sub(w!, mul(rate!, matmul(x!, hidden, { transposeA: true }))),
+    hidden,
+    conv2d(image!, filter!, { padding: 'same' }),
+  ])
+}
+
+test('a layer, its update in place and a convolution are those of plain JavaScript, over runs with other rates', async () => {
+  const random = randomFrom('panels')
+  const values = Object.values(SHAPES)
+    .slice(0, -1)
+    .map((shape): HostArray => {
+      return { shape, dtype: 'float32', data: Float32Array.from({ length: sizeOf(shape) }, () => random() - 0.5) }
+    })
+  const results: HostArray[][] = []
+  for (const simd of [true, false]) {
+    const prepared = await prepareGraph(createCpuBackend({ simd }), graph(), { donations: [0, null, null] })
+    expect((await prepared.call(values, [[1e-3], [2e-3], [5e-4]])).length).toBe(3)
+    results.push(await prepared.call(values.map(() => null), [[1e-4]])) // prettier-ignore
+    prepared.dispose()
+  }
+  results[0]!.forEach(({ data }, i) => {
+    const plain = results[1]![i]!.data
+    const scale = Math.max(...plain.map(Math.abs))
+    data.forEach((value, at) => expect(Math.abs(value - plain[at]!)).toBeLessThan(2e-6 * scale))
+    expect(Array.from(data)).not.toEqual(Array.from(plain)) // sums of float32 differ somewhere from those of float64
+  })
+})
+
+describe('the product of panels', () => {
+  test('multiplies, and adds to what is there', () => {
+    const panels = createPanelProduct()!
+    const floats = panels.reserve(4 * 2 + 8 * 2 + 4 * 8)
+    floats.set([1, 2, 3, 4, 10, 20, 30, 40]) // two terms of four rows
+    floats.set([1, 2, 3, 4, 5, 6, 7, 8, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 8)
+    const expected = (times: number): number[] =>
+      [1, 2, 3, 4].flatMap((row) => [1, 2, 3, 4, 5, 6, 7, 8].map((column) => times * (row * column + 5 * row)))
+    panels.run(0, 32, 96, 1, 1, 2, 32, 0)
+    expect(Array.from(floats.subarray(24, 56))).toEqual(expected(1))
+    panels.run(0, 32, 96, 1, 1, 2, 32, 1)
+    expect(Array.from(floats.subarray(24, 56))).toEqual(expected(2))
+  })
+
+  test('keeps what its memory holds when it grows', () => {
+    const panels = createPanelProduct()!
+    panels.reserve(8)[7] = 5
+    const grown = panels.reserve(200_000)
+    expect(grown.length).toBeGreaterThanOrEqual(200_000)
+    expect(grown[7]).toBe(5)
+  })
+})
+
+test('where there is no WebAssembly, products are plain JavaScript', async () => {
+  vi.stubGlobal('WebAssembly', undefined)
+  const backend = createCpuBackend()
+  expect([backend.name, backend.info['simd']]).toEqual(['CPU (JavaScript)', false])
+  const { worst, failures } = await checkProducts(backend, BLOCKS.slice(0, 4))
+  expect(failures).toEqual([])
+  expect(worst).toBeGreaterThan(0)
+})
