@@ -8,6 +8,8 @@ import { defineConfig } from 'vitest/config'
 
 const projectRoot = fileURLToPath(new URL('.', import.meta.url))
 const testing = process.env['VITEST'] !== undefined
+/** What makes a page cross-origin isolated: the CPU backend may then share memory with threads. */
+const isolation = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' }
 const slow = { testTimeout: 300_000, hookTimeout: 600_000 }
 
 export default defineConfig({
@@ -19,7 +21,8 @@ export default defineConfig({
   // Vite looks for dependencies in pages, not in their workers, and would reload the demo when it meets one of those.
   optimizeDeps: { include: testing ? [] : ['comlink', 'uplot', 'wgsl-preprocessor/wgsl-preprocessor.js'] },
   build: { outDir: `${projectRoot}dist-demo`, emptyOutDir: true, target: 'es2022' },
-  server: { host: '127.0.0.1', fs: { allow: [projectRoot] } },
+  server: { host: '127.0.0.1', headers: isolation, fs: { allow: [projectRoot] } },
+  preview: { headers: isolation },
   test: {
     reporters: ['default'],
     projects: [

@@ -91,7 +91,7 @@ async function valuesOn(device: RuntimeDevice, test: Case): Promise<Float64Array
 
 /** Runs every test on `device` and on a CPU device of its own. */
 export async function selfTest(device: RuntimeDevice): Promise<SelfTestResult[]> {
-  const reference = await openDevice('cpu')
+  const reference = await openDevice('cpu', { threads: 1 })
   const results: SelfTestResult[] = []
   for (const test of CASES) {
     try {

@@ -52,6 +52,26 @@ export const platform: Platform = {
     return new Uint8Array(await new Blob(chunks).arrayBuffer())
   },
 
+  threads: () => (globalThis.crossOriginIsolated ? globalThis.navigator.hardwareConcurrency : 1),
+  startThread: (script) => {
+    const prelude = 'const listen = (handle) => { onmessage = ({ data }) => handle(data) };\n'
+    const url = URL.createObjectURL(new Blob([prelude, script], { type: 'text/javascript' }))
+    try {
+      const worker = new Worker(url)
+      return {
+        post: (message) => {
+          worker.postMessage(message, [])
+        },
+        stop: () => {
+          worker.terminate()
+        },
+      }
+    } catch {
+      return null // a content security policy may forbid it
+    } finally {
+      URL.revokeObjectURL(url)
+    }
+  },
   visible: () => globalThis.document?.visibilityState !== 'hidden',
   gpu: async () => browserGpu(),
   gpuNotes: async () => [

@@ -3,9 +3,10 @@
 
 import { createHash, randomUUID } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { availableParallelism, homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { Worker } from 'node:worker_threads'
 import { gunzip } from 'node:zlib'
 import { DataError } from '../core/errors.ts'
 import { openDawn } from './dawn.ts'
@@ -54,6 +55,21 @@ export const platform: Platform = {
 
   sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
   gunzip: async (bytes) => plain(await gunzipAsync(bytes)),
+  threads: () => availableParallelism(),
+  startThread: (script) => {
+    const prelude = "const listen = (handle) => require('node:worker_threads').parentPort.on('message', handle);\n"
+    const worker = new Worker(prelude + script, { eval: true, execArgv: [] })
+    worker.unref()
+    worker.on('error', (error) => {
+      console.warn(`wgrad goes on without a thread that stopped: ${String(error)}`)
+    })
+    return {
+      post: (message) => {
+        worker.postMessage(message, [])
+      },
+      stop: () => void worker.terminate(),
+    }
+  },
   visible: () => false,
   gpu: async () => (await openDawn()).gpu,
   gpuNotes: async () => (await openDawn()).notes,

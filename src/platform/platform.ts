@@ -34,4 +34,19 @@ export interface Platform {
 
   /** What `gpu()` tried and found, one sentence each: for `wgrad doctor` and errors that say why there is no GPU. */
   gpuNotes(): Promise<readonly string[]>
+
+  /** How many threads can work on shared memory: 1 where there is none, as in pages that are not cross-origin isolated. */
+  threads(): number
+
+  /**
+   * Starts a thread that runs `script`, in which `listen(handle)` gives messages to a function. It does not keep the process alive. Null where
+   * threads are not allowed.
+   */
+  startThread(script: string): Thread | null
+}
+
+/** A thread beside this one. */
+export interface Thread {
+  readonly post: (message: unknown) => void
+  readonly stop: () => void
 }

@@ -69,7 +69,7 @@ const isFiniteArray = (array: HostArray): boolean => finitenessOf(array).first <
 
 /** Finds what made `outputs` NaN or infinite. `leaves` has a value for every leaf that they reach. */
 export async function blame(outputs: readonly Tensor[], leaves: ReadonlyMap<Tensor, HostArray>): Promise<Blame> {
-  const device = deviceOf(createCpuBackend())
+  const device = deviceOf(createCpuBackend({ threads: 1 }))
   try {
     return await blameOn(device, outputs, leaves, [])
   } finally {

@@ -22,6 +22,11 @@ export type Tune = 'off' | 'quick' | TuningChoices
 export interface DeviceOptions {
   /** How `jit`-compiled functions and trainers are tuned. Default: `quick` on a hardware GPU, else `off`. */
   readonly tune?: Tune
+  /**
+   * Threads that a CPU device may use, the calling one included, where memory can be shared (Node; pages that are cross-origin isolated).
+   * Default: as many as the processor has, at most 8. Results do not depend on it.
+   */
+  readonly threads?: number
 }
 
 /** How the programs of a device or a trainer are tuned: they are compiled with the table, which `quick` adds to. */
@@ -115,6 +120,8 @@ export function currentDevice(): RuntimeDevice {
 export async function setDevice(kind: DeviceKind | Device, options: DeviceOptions = {}): Promise<Device> {
   if (typeof kind !== 'string' && options.tune !== undefined)
     throw new ArgumentError('setDevice: tune is chosen when a device is opened; name it there, or in createTrainer')
+  if (typeof kind !== 'string' && options.threads !== undefined)
+    throw new ArgumentError('setDevice: threads are chosen when a device is opened')
   const device = typeof kind === 'string' ? await openDevice(kind, options) : runtimeDevice(kind)
   current = device
   return device
@@ -122,9 +129,12 @@ export async function setDevice(kind: DeviceKind | Device, options: DeviceOption
 
 /** A device of the given kind, without making it the default. */
 export async function openDevice(kind: DeviceKind, options: DeviceOptions = {}): Promise<RuntimeDevice> {
+  const { threads } = options
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1))
+    throw new ArgumentError(`setDevice: threads must be a positive integer, got ${String(threads)}`)
   switch (kind) {
     case 'cpu':
-      return deviceOf(createCpuBackend(), options)
+      return deviceOf(createCpuBackend(options), options)
     case 'webgpu':
       return deviceOf(await createWebGpuBackend(await platform.gpu()), options)
     case 'auto':
@@ -142,7 +152,7 @@ async function autoDevice(options: DeviceOptions): Promise<RuntimeDevice> {
   } catch (error) {
     if (!(error instanceof DeviceError)) throw error
   }
-  return deviceOf(createCpuBackend(), options)
+  return deviceOf(createCpuBackend(options), options)
 }
 
 /** @throws ArgumentError when `device` was not made by `setDevice` or `openDevice`. */

@@ -295,7 +295,7 @@ const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolv
 
 /** Initial values are computed on the CPU, so that a seed means the same weights on every device and none compiles kernels for it. */
 async function drawOnHost(from: readonly Tensor[], to: readonly Tensor[], device: RuntimeDevice): Promise<void> {
-  const host = await openDevice('cpu')
+  const host = await openDevice('cpu', { threads: 1 })
   start(from, host)
   const values = await Promise.all(from.map(readData))
   from.forEach(disposeTensor)

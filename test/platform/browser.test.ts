@@ -14,6 +14,18 @@ describe('the platform in a browser', () => {
     expect(browser.environment('PATH')).toBeUndefined()
   })
 
+  test('has threads in pages that are cross-origin isolated only, and does without where they are forbidden', () => {
+    expect(browser.threads()).toBe(1)
+    vi.stubGlobal('crossOriginIsolated', true)
+    vi.stubGlobal('navigator', { hardwareConcurrency: 6 })
+    expect(browser.threads()).toBe(6)
+    vi.stubGlobal('Worker', function refused() {
+      throw new Error('refused by the policy')
+    })
+    expect(browser.startThread('listen(() => {})')).toBeNull()
+    vi.unstubAllGlobals()
+  })
+
   test('does without a cache where there is none', async () => {
     expect(await browser.cacheRead('key')).toBeNull()
     await expect(browser.cacheWrite('key', Uint8Array.of(1))).rejects.toThrow(DataError)

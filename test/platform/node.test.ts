@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { DataError } from '../../src/core/errors.ts'
 import { platform } from '../../src/platform/node.ts'
 import { setEnvironment, withFolder } from '../data/fixtures.ts'
@@ -19,6 +19,18 @@ async function withCache(use: (folder: string) => Promise<void>): Promise<void> 
 }
 
 describe('the platform in Node', () => {
+  test('starts threads, which see what they are sent and memory that is shared', async () => {
+    expect(platform.threads()).toBeGreaterThanOrEqual(1)
+    const thread = platform.startThread(
+      'listen(({ words, add }) => { Atomics.add(words, 0, add); Atomics.notify(words, 0) })',
+    )!
+    const words = new Int32Array(new SharedArrayBuffer(4))
+    thread.post({ words, add: 3 })
+    thread.post({ words, add: 4 })
+    await vi.waitFor(() => expect(words[0]).toBe(7), { timeout: 5000 })
+    thread.stop()
+  })
+
   test('reads files and lists folders, and names what it cannot', async () => {
     await withFolder(async (folder) => {
       await writeFile(join(folder, 'b'), 'two')

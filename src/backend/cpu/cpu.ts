@@ -1,19 +1,23 @@
-// The CPU backend: runs any compiled program (also one compiled for WebGPU) as JavaScript over typed arrays. With `poison` it
-// fills temporaries with NaN before they are written again, so that a plan that frees a slot too early shows.
+// The CPU backend: runs any compiled program (also one compiled for WebGPU) as JavaScript over typed arrays, large kernels on several threads
+// where memory can be shared. With `poison` it fills temporaries with NaN before they are written again, so that a plan that frees a
+// slot too early shows.
 
 import type { Program } from '../../compiler/program.ts'
 import type { Target } from '../../compiler/target.ts'
 import { tuningTable } from '../../compiler/variants.ts'
-import { storesOf } from '../../compiler/kernel.ts'
 import { FUSE_ALL } from '../../compiler/fuse.ts'
 import type { Aval } from '../../core/aval.ts'
 import { type DType, hostArrayOf, type TypedArray } from '../../core/dtype.ts'
 import { DeviceError, InternalError } from '../../core/errors.ts'
 import { sizeOf } from '../../core/shape.ts'
 import type { Loadable } from '../../ir/scalar.ts'
+import { platform } from '#platform'
 import type { ArgumentRow, Backend, Bindings, DeviceBuffer, Executable, Place } from '../backend.ts'
 import { printJavaScript } from './javascript.ts'
-import { createPanelProduct, type PanelProduct } from './panelProduct.ts'
+import { chunksOf, LEAST_OF_PROGRAM } from './chunks.ts'
+import type { SharedKernel, SharedView } from './helper.ts'
+import { compilePanelProduct, type PanelProduct, panelProductOf } from './panelProduct.ts'
+import { startTeam, type Team } from './team.ts'
 import { profileOnHost } from './profile.ts'
 
 /** The CPU as a compile target. */
@@ -29,7 +33,7 @@ export const CPU_TARGET: Target = {
 }
 
 interface CpuBuffer extends DeviceBuffer {
-  readonly data: ArrayBuffer
+  readonly data: ArrayBufferLike
 }
 
 type KernelFunction = (
@@ -37,11 +41,13 @@ type KernelFunction = (
   args: readonly number[],
   scratch: Scratch,
   product: PanelProduct | null,
+  from: number,
+  to: number,
 ) => void
 type Scratch = (name: string, length: number) => Float64Array
 
 /** A view of `aval`'s elements in a buffer. */
-function viewOf(data: ArrayBuffer, offset: number, aval: Aval): TypedArray {
+function viewOf(data: ArrayBufferLike, offset: number, aval: Aval): TypedArray {
   const length = sizeOf(aval.shape)
   switch (aval.dtype) {
     case 'float64':
@@ -62,12 +68,14 @@ function viewOf(data: ArrayBuffer, offset: number, aval: Aval): TypedArray {
 
 const BITS: readonly DType[] = ['float32', 'int32', 'uint32']
 
-function compileKernel(source: string): KernelFunction {
+/** A function body that makes a kernel from the views of one word of `bits`. */
+function kernelText(source: string): string {
   const views = BITS.map((dtype) => `const bits_${dtype} = bits.${dtype};`).join(' ')
-  const make: unknown = new Function(
-    'bits',
-    `'use strict'; ${views}\nreturn (arrays, args, scratch, product) => {\n${source}\n}`,
-  )
+  return `'use strict'; ${views}\nreturn (arrays, args, scratch, product, from, to) => {\n${source}\n}`
+}
+
+function compileKernel(text: string): KernelFunction {
+  const make: unknown = new Function('bits', text)
   if (typeof make !== 'function') throw new InternalError('a kernel did not compile')
   const bits = new ArrayBuffer(4)
   const kernel: KernelFunction = make({
@@ -78,6 +86,9 @@ function compileKernel(source: string): KernelFunction {
   return kernel
 }
 
+/** The most threads that are used unless more are asked for. */
+const USUAL_THREADS = 8
+
 /** How a CPU device works. */
 export interface CpuOptions {
   readonly target?: Target
@@ -85,17 +96,37 @@ export interface CpuOptions {
   readonly poison?: boolean
   /** Products of float32 in WebAssembly SIMD where there is some, with sums in float32; else all arithmetic is JavaScript's. Default: true. */
   readonly simd?: boolean
+  /** Threads that share the work, this one included, where memory can be shared. Default: as many as the processor has, at most 8. */
+  readonly threads?: number | undefined
 }
 
 /** A CPU device. */
 export function createCpuBackend(options: CpuOptions = {}): Backend {
-  const product = options.simd === false ? null : createPanelProduct()
+  const module = options.simd === false ? null : compilePanelProduct()
+  const product = module === null ? null : panelProductOf(module)
+  const available = options.poison === true || typeof SharedArrayBuffer === 'undefined' ? 1 : platform.threads()
+  const threads = available === 1 ? 1 : (options.threads ?? Math.min(USUAL_THREADS, available))
+  /** Started by the first program that has work for it. */
+  let team: Team | null = null
+  let hasTeam = threads > 1
+  const teamFor = (): Team | null => {
+    if (!hasTeam) return null
+    team ??= startTeam(threads - 1, module)
+    hasTeam = team !== null
+    return team
+  }
+  const dropTeam = (): void => {
+    team?.stop()
+    team = null
+    hasTeam = false
+  }
   let nextId = 1
   const held = new Set<CpuBuffer>()
   let bytes = 0
   let peakBytes = 0
   const scratchArrays = new Map<string, Float64Array>()
   const temporaries = new Map<string, CpuBuffer>()
+  const forgotten = new FinalizationRegistry<number>((id) => team?.forget(id))
 
   const scratch: Scratch = (name, length) => {
     const known = scratchArrays.get(name)
@@ -106,7 +137,11 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
   }
 
   const allocate = (size: number): CpuBuffer => {
-    const buffer: CpuBuffer = { id: nextId++, bytes: size, data: new ArrayBuffer(size) }
+    const buffer: CpuBuffer = {
+      id: nextId++,
+      bytes: size,
+      data: threads > 1 ? new SharedArrayBuffer(size) : new ArrayBuffer(size),
+    }
     held.add(buffer)
     bytes += size
     peakBytes = Math.max(peakBytes, bytes)
@@ -114,8 +149,7 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
   }
 
   const own = (buffer: DeviceBuffer): CpuBuffer => {
-    if (!('data' in buffer) || !(buffer.data instanceof ArrayBuffer))
-      throw new InternalError('a buffer of another device')
+    if (!('data' in buffer)) throw new InternalError('a buffer of another device')
     return buffer as CpuBuffer
   }
 
@@ -137,37 +171,42 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
   }
 
   const prepare = async (program: Program): Promise<Executable> => {
+    const argIndex = new Map(program.args.map((tensor, i) => [tensor.id, i]))
     const kernels = program.dispatches
       .flatMap((dispatch) => dispatch.kernels)
       .map((kernel) => {
         const printed = printJavaScript(kernel, product !== null)
-        return {
-          kernel,
-          printed,
-          run: compileKernel(printed.source),
-          targets: new Set(storesOf(kernel).map((store) => store.target.id)),
-        }
+        const text = kernelText(printed.source)
+        const { chunks, work } = chunksOf(kernel, printed.units, threads)
+        const args = printed.args.map((source) => argIndex.get(source.id)!)
+        const shared: SharedKernel = { text, args, units: printed.units, chunks }
+        return { printed, shared, work: chunks > 1 ? work : 0, run: compileKernel(text) }
       })
-    const argIndex = new Map(program.args.map((tensor, i) => [tensor.id, i]))
     const slots = slotBuffers(program)
     const tensors = new Map([...program.locations].map(([tensor, location]) => [tensor.id, { tensor, location }]))
 
-    const arrayFor = (source: Loadable, bindings: Bindings, row: ArgumentRow): TypedArray => {
+    /** Where a kernel finds a tensor: for one in the ring, in its row 0. */
+    const placeOf = (source: Loadable, bindings: Bindings): { place: Place; aval: Aval; ringColumns: number } => {
       const entry = tensors.get(source.id)
       if (entry === undefined) throw new InternalError('a kernel binds a tensor without a location')
-      const { tensor, location } = entry
+      const { location } = entry
+      const { aval } = entry.tensor
       switch (location.space) {
         case 'input':
-          return view(bindings.inputs[location.index]!, tensor.aval)
+          return { place: bindings.inputs[location.index]!, aval, ringColumns: 0 }
         case 'output':
-          return view(bindings.outputs[location.index]!, tensor.aval)
+          return { place: bindings.outputs[location.index]!, aval, ringColumns: 0 }
         case 'temporary':
-          return view({ buffer: slots[location.slot]!, offset: 0 }, tensor.aval)
+          return { place: { buffer: slots[location.slot]!, offset: 0 }, aval, ringColumns: 0 }
         case 'ring': {
-          const offset = (row.ringRow * program.ringColumns + location.column) * 4
-          return view({ buffer: bindings.ring!, offset }, tensor.aval)
+          const place = { buffer: bindings.ring!, offset: location.column * 4 }
+          return { place, aval, ringColumns: program.ringColumns }
         }
       }
+    }
+    const arrayFor = (source: Loadable, bindings: Bindings, row: ArgumentRow): TypedArray => {
+      const { place, aval, ringColumns } = placeOf(source, bindings)
+      return view({ ...place, offset: place.offset + row.ringRow * ringColumns * 4 }, aval)
     }
 
     let cached: { bindings: Bindings; arrays: TypedArray[][] } | null = null
@@ -181,9 +220,47 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
       }
       return cached.arrays
     }
-    const runKernel = (i: number, arrays: readonly TypedArray[][], row: ArgumentRow): void => {
-      const { printed, run } = kernels[i]!
-      run(arrays[i]!, printed.args.map((source) => row.values[argIndex.get(source.id)!]!), scratch, product) // prettier-ignore
+    const runKernel = (
+      i: number,
+      arrays: readonly TypedArray[][],
+      row: ArgumentRow,
+      from = 0,
+      to = kernels[i]!.shared.units,
+    ): void => {
+      const { shared, run } = kernels[i]!
+      run(arrays[i]!, shared.args.map((position) => row.values[position]!), scratch, product, from, to) // prettier-ignore
+    }
+
+    const isShared = kernels.reduce((total, { work }) => total + work, 0) >= LEAST_OF_PROGRAM
+    let known: { readonly team: Team; readonly program: number } | null = null
+    const bound = new WeakMap<Bindings, number>()
+    /** What helpers know of the program and of these bindings. */
+    const helpersKnow = (to: Team, bindings: Bindings): { program: number; binding: number } => {
+      if (known?.team !== to) known = { team: to, program: to.program(kernels.map(({ shared }) => shared)) }
+      const views = (): SharedView[][] =>
+        kernels.map(({ printed }) =>
+          printed.arrays.map((source) => {
+            const { place, aval, ringColumns } = placeOf(source, bindings)
+            const { dtype, shape } = aval
+            return { data: own(place.buffer).data, dtype, offset: place.offset, length: sizeOf(shape), ringColumns }
+          }),
+        )
+      const binding = bound.get(bindings) ?? to.bind(views())
+      if (!bound.has(bindings)) forgotten.register(bindings, binding)
+      bound.set(bindings, binding)
+      return { program: known.program, binding }
+    }
+    const runTogether = (members: Team, bindings: Bindings, rows: readonly ArgumentRow[]): void => {
+      const { program: id, binding } = helpersKnow(members, bindings)
+      const shared = kernels.map((kernel) => kernel.shared)
+      try {
+        members.run(id, binding, shared, rows, (i, row, from, to) =>
+          runKernel(i, arraysFor(bindings, row), row, from, to),
+        )
+      } catch (error) {
+        dropTeam()
+        throw error
+      }
     }
     /** The kernels of every dispatch, by their position among all. */
     let counted = 0
@@ -192,6 +269,11 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
       program,
       sources: () => ranges.map((range) => range.map((i) => kernels[i]!.printed.source).join('\n\n')),
       run: (bindings, rows) => {
+        const members = isShared ? teamFor() : null
+        if (members !== null) {
+          runTogether(members, bindings, rows)
+          return
+        }
         for (const row of rows) {
           if (options.poison) for (const slot of slots) new Float32Array(slot.data).fill(Number.NaN)
           const arrays = arraysFor(bindings, row)
@@ -208,7 +290,7 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
   return {
     kind: 'cpu',
     name: product === null ? 'CPU (JavaScript)' : 'CPU (WebAssembly SIMD)',
-    info: { software: false, threads: 1, simd: product !== null },
+    info: { software: false, threads, simd: product !== null },
     target: options.target ?? CPU_TARGET,
     maxBufferBytes: Infinity,
     memory: () => ({ buffers: held.size, bytes, peakBytes }),
@@ -232,6 +314,7 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
     flush: () => {},
     idle: async () => {},
     dispose: () => {
+      dropTeam()
       held.clear()
       temporaries.clear()
       bytes = 0

@@ -13,12 +13,14 @@ import { plus } from '../../ir/indexMap.ts'
 import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { substituteVariables, visitScalars } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
-import { hasPanels, panelLines } from './panels.ts'
+import { hasPanels, panelLines, panelUnits } from './panels.ts'
 import { javascript } from './syntax.ts'
 
-/** A kernel as a function body over `arrays` and `args`, and what those hold, in order. */
+/** A kernel as a function body over `arrays` and `args`, and what those hold, in order, for the units `from` to `to` of its work. */
 export interface JavaScriptKernel {
   readonly source: string
+  /** Rows or tiles, which may be computed in any order and by several threads; one where it is all or nothing. */
+  readonly units: number
   readonly arrays: readonly Loadable[]
   readonly args: readonly Loadable[]
 }
@@ -43,13 +45,15 @@ export function printJavaScript(kernel: Kernel, panels: boolean): JavaScriptKern
     argument: (source: { readonly id: number }) => `args[${argument(source)}]`,
   }
   const syntax = javascript(names)
-  const linesOf = (): string[] => {
-    if (kernel.kind === 'loop') return loopLines(kernel, syntax, names.array)
-    if (!panels || !hasPanels(kernel)) return contractionLines(kernel, syntax, names.array)
-    return panelLines(kernel, syntax, (emitter) => writeStores(emitter, kernel.stores, names.array))
+  const body = (): { units: number; lines: string[] } => {
+    if (kernel.kind === 'loop') return { units: kernel.row.extent, lines: loopLines(kernel, syntax, names.array) }
+    if (!panels || !hasPanels(kernel)) return { units: 1, lines: contractionLines(kernel, syntax, names.array) }
+    const lines = panelLines(kernel, syntax, (emitter) => writeStores(emitter, kernel.stores, names.array))
+    return { units: panelUnits(kernel), lines }
   }
+  const { units, lines } = body()
   const header = arrays.map((_, i) => `const x${i} = arrays[${i}];`)
-  return { source: [...header, ...linesOf()].join('\n'), arrays, args }
+  return { source: [...header, ...lines].join('\n'), units, arrays, args }
 }
 
 type ArrayName = (source: { readonly id: number }) => string
@@ -64,14 +68,14 @@ function writeStores(emitter: Emitter, stores: readonly Store[], arrayName: Arra
 
 function loopLines(kernel: LoopKernel, syntax: Syntax, arrayName: ArrayName): string[] {
   const emitter = createEmitter(syntax, [])
-  emitter.loop(kernel.row, 'i', () => {
+  const body = emitter.within([{ variable: kernel.row, name: 'i' }], () => {
     const last = kernel.stages.filter((stage) => stage.inner === null)
     for (const { inner, stores } of kernel.stages) {
       if (inner !== null) emitter.loop(inner, inner.name, () => writeStores(emitter, stores, arrayName))
     }
     writeStores(emitter, last.flatMap((stage) => stage.stores), arrayName) // prettier-ignore
   })
-  return [...emitter.lines()]
+  return [...emitter.lines(), 'for (let i = from; i < to; i++) {', ...body, '}']
 }
 
 function contractionLines(kernel: ContractionKernel, syntax: Syntax, arrayName: ArrayName): string[] {

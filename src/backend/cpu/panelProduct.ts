@@ -1,12 +1,14 @@
-// Products of packed panels in WebAssembly SIMD: the inner loops of the CPU's float32 contractions. One function, written out here
-// as a module of a few hundred bytes, over a memory that holds nothing but panels and sums.
+// Products of packed panels in WebAssembly SIMD: the inner loops of the CPU's float32 contractions. One function for each width of tile,
+// written out here as a module of a few hundred bytes, over a memory that holds nothing but panels and sums.
 
 const TYPE = { i32: 0x7f, v128: 0x7b } as const
 
 /** Rows of the tile that is kept in registers. */
 export const TILE_ROWS = 4
-/** Columns of the tile, in vectors of four. */
-export const TILE_COLUMNS = 8
+/** Columns that tiles may have, in vectors of four. Tiles of 12 fill the 16 registers of a processor and are a tenth faster where they fit as well. */
+export const TILE_COLUMNS = [8, 12] as const
+/** One of them. */
+export type TileColumns = (typeof TILE_COLUMNS)[number]
 
 const PAGE = 65536
 
@@ -15,28 +17,42 @@ export interface PanelProduct {
   /** The whole memory, grown to at least so many floats; views that were given before may be detached. */
   readonly reserve: (floats: number) => Float32Array
   /**
-   * Panels `a` (for each tile of 4 rows: 4 elements for each of `terms`) times panels `b` (for each 8 columns: 8 elements for each term) in
-   * rows of `stride` bytes at `c`, added to what is there if `adds` is 1. `terms` is even, and none of the counts is 0.
+   * By the columns of a tile: panels `a` (for each tile of 4 rows: 4 elements for each of `terms`) times panels `b` (for each tile's columns: as many
+   * elements for each term) in rows of `stride` bytes at `c`, added to what is there if `adds` is 1. `terms` is even, and none of the counts is 0.
    */
-  readonly run: (
-    a: number,
-    b: number,
-    c: number,
-    tiles: number,
-    panels: number,
-    terms: number,
-    stride: number,
-    adds: number,
-  ) => void
+  readonly run: Readonly<
+    Record<
+      TileColumns,
+      (
+        a: number,
+        b: number,
+        c: number,
+        tiles: number,
+        panels: number,
+        terms: number,
+        stride: number,
+        adds: number,
+      ) => void
+    >
+  >
 }
 
-/** A memory with its function, or null where there is no WebAssembly or none with SIMD. */
-export function createPanelProduct(): PanelProduct | null {
+/** A module for `panelProductOf`, or null where there is no WebAssembly, none with SIMD, or none allowed. */
+export function compilePanelProduct(): WebAssembly.Module | null {
   if (typeof WebAssembly === 'undefined') return null
   const bytes = moduleBytes()
   if (!WebAssembly.validate(bytes)) return null
+  try {
+    return new WebAssembly.Module(bytes)
+  } catch {
+    return null // a content security policy may forbid it
+  }
+}
+
+/** A memory with its functions. */
+export function panelProductOf(module: WebAssembly.Module): PanelProduct {
   const memory = new WebAssembly.Memory({ initial: 1 })
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
+  const functions: unknown = new WebAssembly.Instance(module, { env: { memory } }).exports
   let floats = new Float32Array(memory.buffer)
   return {
     reserve: (count) => {
@@ -47,16 +63,15 @@ export function createPanelProduct(): PanelProduct | null {
       }
       return floats
     },
-    run: exports['product'] as PanelProduct['run'],
+    run: functions as PanelProduct['run'],
   }
 }
 
 // the parameters and locals of the function
 const [A, B, C, TILES, PANELS, TERMS, STRIDE, ADDS] = [0, 1, 2, 3, 4, 5, 6, 7]
 const [TILES_LEFT, TERMS_LEFT, TERM_A, TERM_B, TILE_C, ROW_C] = [8, 9, 10, 11, 12, 13]
-const [COLUMNS, ROW, SUMS] = [14, 16, 17]
+const [ROW, COLUMNS] = [14, 15]
 const INTEGERS = 6
-const VECTORS = 3 + (TILE_ROWS * TILE_COLUMNS) / 4
 
 const unsigned = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)])
 const get = (local: number): number[] => [0x20, local]
@@ -71,7 +86,11 @@ const ADD_VECTORS = simd(0xe4)
 const MULTIPLY_VECTORS = simd(0xe6)
 const ADD = [0x6a]
 const MULTIPLY = [0x6c]
+const SHIFT_RIGHT = [0x76]
+const LOOP = [0x03, 0x40]
+const IF = [0x04, 0x40]
 const END = [0x0b]
+const BRANCH_IF = [0x0d, 0]
 
 function signed(value: number): number[] {
   const done = value >= -64 && value < 64
@@ -83,13 +102,14 @@ const advance = (local: number, by: readonly number[]): number[] => [...get(loca
 
 /** Runs `body` as often as `counter`, which counts down to 0, says: at least once. */
 const repeat = (counter: number, body: readonly number[]): number[] => [
-  ...[0x03, 0x40], // loop
+  ...LOOP,
   ...body,
   ...get(counter),
   ...i32(-1),
   ...ADD,
-  ...[0x22, counter], // tee
-  ...[0x0d, 0], // br_if
+  ...set(counter),
+  ...get(counter),
+  ...BRANCH_IF,
   ...END,
 ]
 
@@ -98,30 +118,33 @@ function range(count: number): number[] {
 }
 
 /** The products of one term of the sum, `term` terms after where the pointers are. */
-function termOf(term: number): number[] {
-  const vectors = range(TILE_COLUMNS / 4)
+function termOf(columns: TileColumns, term: number): number[] {
+  const vectors = range(columns / 4)
   return [
-    ...vectors.flatMap((q) => [...get(TERM_B), ...load(4 * TILE_COLUMNS * term + 16 * q), ...set(COLUMNS + q)]),
+    ...vectors.flatMap((q) => [...get(TERM_B), ...load(4 * columns * term + 16 * q), ...set(COLUMNS + q)]),
     ...range(TILE_ROWS).flatMap((row) => [
       ...get(TERM_A),
       ...splat(4 * TILE_ROWS * term + 4 * row),
       ...set(ROW),
       ...vectors.flatMap((q) => {
-        const sum = SUMS + row * vectors.length + q
+        const sum = sumOf(columns, row, q)
         return [...get(sum), ...get(ROW), ...get(COLUMNS + q), ...MULTIPLY_VECTORS, ...ADD_VECTORS, ...set(sum)]
       }),
     ]),
   ]
 }
 
-function bodyBytes(): number[] {
-  const vectors = range(TILE_COLUMNS / 4)
-  const sums = range(TILE_ROWS * vectors.length).map((sum) => SUMS + sum)
+/** The local of a sum of the tile: behind those of the row's value and of the columns. */
+const sumOf = (columns: TileColumns, row: number, q: number): number => COLUMNS + (row + 1) * (columns / 4) + q
+
+function bodyBytes(columns: TileColumns): number[] {
+  const vectors = range(columns / 4)
+  const sums = range(TILE_ROWS).flatMap((row) => vectors.map((q) => sumOf(columns, row, q)))
   const eachSum = (write: (sum: number, offset: number) => number[]): number[] => [
     ...get(TILE_C),
     ...set(ROW_C),
     ...range(TILE_ROWS).flatMap((row) => [
-      ...vectors.flatMap((q) => write(SUMS + row * vectors.length + q, 16 * q)),
+      ...vectors.flatMap((q) => write(sumOf(columns, row, q), 16 * q)),
       ...advance(ROW_C, get(STRIDE)),
     ]),
   ]
@@ -132,13 +155,13 @@ function bodyBytes(): number[] {
     ...get(TERMS),
     ...set(TERMS_LEFT),
     ...repeat(TERMS_LEFT, [
-      ...termOf(0),
-      ...termOf(1),
+      ...termOf(columns, 0),
+      ...termOf(columns, 1),
       ...advance(TERM_A, i32(8 * TILE_ROWS)),
-      ...advance(TERM_B, i32(8 * TILE_COLUMNS)),
+      ...advance(TERM_B, i32(8 * columns)),
     ]),
     ...get(ADDS),
-    ...[0x04, 0x40], // if
+    ...IF,
     ...eachSum((sum, offset) => [...get(ROW_C), ...load(offset), ...get(sum), ...ADD_VECTORS, ...set(sum)]),
     ...END,
     ...eachSum((sum, offset) => [...get(ROW_C), ...get(sum), ...store(offset)]),
@@ -147,7 +170,7 @@ function bodyBytes(): number[] {
   return [
     ...get(TERMS),
     ...i32(1),
-    ...[0x76], // shift right: two terms at a time
+    ...SHIFT_RIGHT, // two terms at a time
     ...set(TERMS),
     ...repeat(PANELS, [
       ...get(A),
@@ -159,7 +182,7 @@ function bodyBytes(): number[] {
       ...repeat(TILES_LEFT, tile),
       ...get(TERM_B),
       ...set(B),
-      ...advance(C, i32(4 * TILE_COLUMNS)),
+      ...advance(C, i32(4 * columns)),
     ]),
     ...END,
   ]
@@ -171,16 +194,21 @@ function moduleBytes(): Uint8Array<ArrayBuffer> {
   const section = (id: number, bytes: readonly number[]): number[] => [id, ...sized(bytes)]
   const name = (text: string): number[] => sized(Array.from(text, (letter) => letter.charCodeAt(0)))
   const parameters = range(8).map(() => [TYPE.i32])
-  const locals = list([
-    [...unsigned(INTEGERS), TYPE.i32],
-    [...unsigned(VECTORS), TYPE.v128],
-  ])
+  const functionBytes = (columns: TileColumns): number[] => {
+    const vectors = 1 + (TILE_ROWS + 1) * (columns / 4)
+    const locals = list([
+      [...unsigned(INTEGERS), TYPE.i32],
+      [...unsigned(vectors), TYPE.v128],
+    ])
+    return sized([...locals, ...bodyBytes(columns)])
+  }
+  const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
   return Uint8Array.from([
-    ...[0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    ...header,
     ...section(1, list([[0x60, ...list(parameters), 0]])), // one type: eight integers to nothing
     ...section(2, list([[...name('env'), ...name('memory'), 2, 0, 1]])),
-    ...section(3, list([[0]])),
-    ...section(7, list([[...name('product'), 0, 0]])),
-    ...section(10, list([sized([...locals, ...bodyBytes()])])),
+    ...section(3, list(TILE_COLUMNS.map(() => [0]))),
+    ...section(7, list(TILE_COLUMNS.map((columns, i) => [...name(String(columns)), 0, i]))),
+    ...section(10, list(TILE_COLUMNS.map(functionBytes))),
   ])
 }

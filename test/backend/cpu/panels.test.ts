@@ -3,7 +3,7 @@
 
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { createCpuBackend } from '../../../src/backend/cpu/cpu.ts'
-import { createPanelProduct } from '../../../src/backend/cpu/panelProduct.ts'
+import { compilePanelProduct, panelProductOf } from '../../../src/backend/cpu/panelProduct.ts'
 import type { HostArray } from '../../../src/core/hostArray.ts'
 import { sizeOf } from '../../../src/core/shape.ts'
 import { graphOf } from '../../../src/ir/graph.ts'
@@ -79,21 +79,36 @@ test('a layer, its update in place and a convolution are those of plain JavaScri
 })
 
 describe('the product of panels', () => {
+  test('has tiles of 12 columns too', () => {
+    const panels = panelProductOf(compilePanelProduct()!)
+    const floats = panels.reserve(300)
+    for (let i = 0; i < 16; i++) floats[i] = i + 1 // two tiles of four rows, two terms
+    for (let i = 0; i < 48; i++) floats[16 + i] = i - 20 // two panels of twelve columns
+    panels.run[12](0, 64, 256, 2, 2, 2, 96, 0)
+    for (let row = 0; row < 8; row++) {
+      for (let column = 0; column < 24; column++) {
+        const [tile, panel] = [8 * (row >> 2) + (row & 3), 16 + 24 * Math.floor(column / 12) + (column % 12)]
+        const sum = floats[tile]! * floats[panel]! + floats[tile + 4]! * floats[panel + 12]!
+        expect(floats[64 + 24 * row + column]).toBe(sum)
+      }
+    }
+  })
+
   test('multiplies, and adds to what is there', () => {
-    const panels = createPanelProduct()!
+    const panels = panelProductOf(compilePanelProduct()!)
     const floats = panels.reserve(4 * 2 + 8 * 2 + 4 * 8)
     floats.set([1, 2, 3, 4, 10, 20, 30, 40]) // two terms of four rows
     floats.set([1, 2, 3, 4, 5, 6, 7, 8, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 8)
     const expected = (times: number): number[] =>
       [1, 2, 3, 4].flatMap((row) => [1, 2, 3, 4, 5, 6, 7, 8].map((column) => times * (row * column + 5 * row)))
-    panels.run(0, 32, 96, 1, 1, 2, 32, 0)
+    panels.run[8](0, 32, 96, 1, 1, 2, 32, 0)
     expect(Array.from(floats.subarray(24, 56))).toEqual(expected(1))
-    panels.run(0, 32, 96, 1, 1, 2, 32, 1)
+    panels.run[8](0, 32, 96, 1, 1, 2, 32, 1)
     expect(Array.from(floats.subarray(24, 56))).toEqual(expected(2))
   })
 
   test('keeps what its memory holds when it grows', () => {
-    const panels = createPanelProduct()!
+    const panels = panelProductOf(compilePanelProduct()!)
     panels.reserve(8)[7] = 5
     const grown = panels.reserve(200_000)
     expect(grown.length).toBeGreaterThanOrEqual(200_000)
