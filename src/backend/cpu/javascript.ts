@@ -7,12 +7,14 @@ import {
   type ContractionKernel,
   type Kernel,
   type LoopKernel,
+  type Stage,
   type Store,
 } from '../../compiler/kernel.ts'
 import { plus } from '../../ir/indexMap.ts'
 import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { substituteVariables, visitScalars } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
+import { axesOf } from './axes.ts'
 import { hasPanels, panelLines, panelUnits } from './panels.ts'
 import { javascript } from './syntax.ts'
 
@@ -46,7 +48,7 @@ export function printJavaScript(kernel: Kernel, panels: boolean): JavaScriptKern
   }
   const syntax = javascript(names)
   const body = (): { units: number; lines: string[] } => {
-    if (kernel.kind === 'loop') return { units: kernel.row.extent, lines: loopLines(kernel, syntax, names.array) }
+    if (kernel.kind === 'loop') return loopBody(kernel, syntax, names.array)
     if (!panels || !hasPanels(kernel)) return { units: 1, lines: contractionLines(kernel, syntax, names.array) }
     const lines = panelLines(kernel, syntax, (emitter) => writeStores(emitter, kernel.stores, names.array))
     return { units: panelUnits(kernel), lines }
@@ -66,16 +68,31 @@ function writeStores(emitter: Emitter, stores: readonly Store[], arrayName: Arra
   texts.forEach((text) => emitter.line(text))
 }
 
-function loopLines(kernel: LoopKernel, syntax: Syntax, arrayName: ArrayName): string[] {
+function loopBody(kernel: LoopKernel, syntax: Syntax, arrayName: ArrayName): { units: number; lines: string[] } {
+  const { row, stages } = kernel
+  const isPlain = stages.every((stage) => stage.inner === null)
+  const { axes, value } = isPlain ? axesOf(row, rootsOf(kernel)) : { axes: [row], value: row }
+  const moved = (scalar: Scalar): Scalar => (value === row ? scalar : substituteVariables(scalar, new Map([[row, value]]))) // prettier-ignore
+  const storesOfStage = (stage: Stage): Store[] =>
+    stage.stores.map(({ target, index, value: stored }) => ({ target, index: moved(index), value: moved(stored) }))
+  const [outer, ...inner] = axes as [Variable, ...Variable[]]
   const emitter = createEmitter(syntax, [])
-  const body = emitter.within([{ variable: kernel.row, name: 'i' }], () => {
-    const last = kernel.stages.filter((stage) => stage.inner === null)
-    for (const { inner, stores } of kernel.stages) {
-      if (inner !== null) emitter.loop(inner, inner.name, () => writeStores(emitter, stores, arrayName))
-    }
-    writeStores(emitter, last.flatMap((stage) => stage.stores), arrayName) // prettier-ignore
+  const nest = (left: readonly Variable[], write: () => void): void => {
+    const [next, ...rest] = left
+    if (next === undefined) write()
+    else emitter.loop(next, next.name, () => nest(rest, write))
+  }
+  const body = emitter.within([{ variable: outer, name: 'i' }], () => {
+    nest(inner, () => {
+      for (const stage of stages) {
+        if (stage.inner !== null)
+          emitter.loop(stage.inner, stage.inner.name, () => writeStores(emitter, stage.stores, arrayName))
+      }
+      const last = stages.filter((stage) => stage.inner === null)
+      writeStores(emitter, last.flatMap(storesOfStage), arrayName)
+    })
   })
-  return [...emitter.lines(), 'for (let i = from; i < to; i++) {', ...body, '}']
+  return { units: outer.extent, lines: [...emitter.lines(), 'for (let i = from; i < to; i++) {', ...body, '}'] }
 }
 
 function contractionLines(kernel: ContractionKernel, syntax: Syntax, arrayName: ArrayName): string[] {

@@ -2,10 +2,11 @@
 // the order in which they are multiplied; the epilogue reads the sums from where the product leaves them.
 
 import type { ContractionKernel } from '../../compiler/kernel.ts'
-import { plus } from '../../ir/indexMap.ts'
+import { plus, ravel } from '../../ir/indexMap.ts'
 import { type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { substituteVariables } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
+import { takesApart } from '../walk.ts'
 import { TILE_COLUMNS, TILE_ROWS, type TileColumns } from './panelProduct.ts'
 
 /** Terms of the sum, and rows, whose panels are made at once: they stay in the cache while they are multiplied. */
@@ -68,8 +69,11 @@ export function panelLines(
 ): string[] {
   const { batch, k } = kernel
   const { rows, columns, tile } = sidesOf(kernel)
-  const blocks = Math.ceil(k.extent / TERMS)
-  const terms = ceil(Math.ceil(k.extent / blocks), 2)
+  const walk = walkOf(kernel)
+  const groups = walk.outer.extent
+  const blocks = Math.ceil(groups / Math.max(1, Math.floor(TERMS / walk.span)))
+  const step = Math.ceil(groups / blocks) * walk.span
+  const terms = ceil(step, 2)
   const [height, width] = [rows.axis.extent, columns.axis.extent]
   const blockRows = Math.min(ROWS, ceil(height, TILE_ROWS))
   const stride = ceil(width, tile)
@@ -97,15 +101,15 @@ export function panelLines(
           `const [b0, b1, row0, row1] = [0, ${batch.extent}, ${TILE_ROWS} * from, Math.min(${TILE_ROWS} * to, ${height})];`,
         ]),
     'for (let b = b0; b < b1; b++) {',
-    `for (let k0 = 0; k0 < ${k.extent}; k0 += ${terms}) {`,
-    `const k1 = Math.min(k0 + ${terms}, ${k.extent});`,
+    `for (let k0 = 0; k0 < ${k.extent}; k0 += ${step}) {`,
+    `const k1 = Math.min(k0 + ${step}, ${k.extent});`,
     'const odd = (k1 - k0) & 1;',
     `let q = ${columnPanels};`,
-    ...packLines(kernel, syntax, columns, tile, 'c', '0', `${width}`),
+    ...packLines(kernel, walk, syntax, columns, tile, 'c', '0', `${width}`),
     `for (let r0 = row0; r0 < row1; r0 += ${ROWS}) {`,
     `const r1 = Math.min(r0 + ${ROWS}, row1);`,
     'q = 0;',
-    ...packLines(kernel, syntax, rows, TILE_ROWS, 'r', 'r0', 'r1'),
+    ...packLines(kernel, walk, syntax, rows, TILE_ROWS, 'r', 'r0', 'r1'),
     `product.run[${tile}](0, ${4 * columnPanels}, 4 * (${sumsAt}), (r1 - r0 + ${TILE_ROWS - 1}) >> 2, ${stride / tile}, k1 - k0 + odd, ${4 * stride}, k0 > 0 ? 1 : 0);`,
     ...(blocks === 1 ? [] : [`if (k1 < ${k.extent}) continue;`]),
     'for (let r = r0; r < r1; r++) {',
@@ -121,6 +125,7 @@ export function panelLines(
 /** Writes the panels of an operand for `from <= name < to`, a tile at a time, to f[q] and on; the last tile is filled with zeros. */
 function packLines(
   kernel: ContractionKernel,
+  walk: Walk,
   syntax: Syntax,
   { axis, operand }: Sides['rows'],
   tile: number,
@@ -136,7 +141,7 @@ function packLines(
       ? []
       : [
           `for (let ${name} = ${from}; ${name} < ${end}; ${name} += ${tile}) {`,
-          ...tileLines(kernel, syntax, axis, operand, tile, tile, name),
+          ...tileLines(kernel, walk, syntax, axis, operand, tile, tile, name),
           '}',
         ]),
     ...(rest === 0
@@ -144,7 +149,7 @@ function packLines(
       : [
           `if (${to} === ${axis.extent}) {`,
           `const ${name} = ${full};`,
-          ...tileLines(kernel, syntax, axis, operand, tile, rest, name),
+          ...tileLines(kernel, walk, syntax, axis, operand, tile, rest, name),
           '}',
         ]),
   ]
@@ -152,6 +157,7 @@ function packLines(
 
 function tileLines(
   { batch, k }: ContractionKernel,
+  { outer, inner, span, value }: Walk,
   syntax: Syntax,
   axis: Variable,
   operand: Scalar,
@@ -164,19 +170,49 @@ function tileLines(
     { variable: axis, name },
   ]
   const emitter = createEmitter(syntax, bound)
-  const over = variable('k', k.extent)
-  const body = emitter.within([{ variable: over, name: 'k' }], () => {
+  const write = (): void => {
     for (let i = 0; i < tile; i++) {
-      const shifted = substituteVariables(operand, new Map<Variable, Scalar>([[axis, plus(axis, i)]]))
-      emitter.line(`f[q + ${i}] = ${i < count ? emitter.value(shifted) : 0};`)
+      const at = new Map<Variable, Scalar>([[axis, plus(axis, i)], [k, value]]) // prettier-ignore
+      emitter.line(`f[q + ${i}] = ${i < count ? emitter.value(substituteVariables(operand, at)) : 0};`)
     }
     emitter.line(`q += ${tile};`)
-  })
+  }
+  const nest = ([next, ...rest]: readonly Variable[]): void => {
+    if (next === undefined) write()
+    else emitter.loop(next, next.name, () => nest(rest))
+  }
+  const body = emitter.within([{ variable: outer, name: 'k' }], () => nest(inner))
+  const group = span === 1 ? '' : ` / ${span}`
   return [
     ...emitter.lines(),
-    'for (let k = k0; k < k1; k++) {',
+    `for (let k = k0${group}; k < k1${group}; k++) {`,
     ...body,
     '}',
     `if (odd) { f.fill(0, q, q + ${tile}); q += ${tile}; }`,
   ]
+}
+
+/** A sum as one loop, or, where operands take its variable apart, as nested ones: `outer` runs over groups of `span` terms, `inner` through a group. */
+interface Walk {
+  readonly outer: Variable
+  readonly inner: readonly Variable[]
+  readonly span: number
+  /** The term, in these variables. */
+  readonly value: Scalar
+}
+
+function walkOf({ k, kAxes = [], lhs, rhs }: ContractionKernel): Walk {
+  // a variable of its own: extents beyond a block would let ranges simplify away what the loop bounds do not promise
+  const whole = variable('k', k.extent)
+  const plain: Walk = { outer: whole, inner: [], span: 1, value: whole }
+  const axes = kAxes.filter((extent) => extent > 1)
+  const isPart = axes.reduce((total, extent) => total * extent, 1) !== k.extent // of a sum that was traced
+  if (isPart || axes.length < 2 || ![lhs, rhs].some((operand) => takesApart(operand, k))) return plain
+  let span = 1
+  let first = axes.length
+  while (first > 0 && span * axes[first - 1]! <= TERMS) span *= axes[--first]!
+  if (first === axes.length) return plain
+  const outer = variable('k', k.extent / span)
+  const inner = axes.slice(first).map((extent, i) => variable(`k_${i}`, extent))
+  return { outer, inner, span, value: ravel([outer, ...inner], [outer.extent, ...axes.slice(first)]) }
 }

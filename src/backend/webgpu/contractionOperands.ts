@@ -4,8 +4,9 @@
 import type { ContractionKernel } from '../../compiler/kernel.ts'
 import { plus, ravel, times } from '../../ir/indexMap.ts'
 import { type Scalar, type Variable, variable } from '../../ir/scalar.ts'
-import { dependsOn, loadsOf, substituteVariables, visitScalars } from '../../ir/substitute.ts'
+import { dependsOn, loadsOf, substituteVariables } from '../../ir/substitute.ts'
 import { laneAccess } from '../emit.ts'
+import { takesApart } from '../walk.ts'
 
 /** The roles of a contraction's axes: sums are vectors along `lanes`; `rows` are scalars broadcast against them. */
 export interface Roles {
@@ -44,7 +45,7 @@ export interface Walk {
 export function walkOf({ k, kAxes = [] }: ContractionKernel, { rowOperand, laneOperand }: Roles): Walk {
   const axes = kAxes.filter((extent) => extent > 1)
   const isSplit = axes.reduce((total, extent) => total * extent, 1) !== k.extent // a part of the sum that was traced
-  if (isSplit || axes.length < 2 || ![rowOperand, laneOperand].some((operand) => isComputed(operand, k)))
+  if (isSplit || axes.length < 2 || ![rowOperand, laneOperand].some((operand) => takesApart(operand, k)))
     return { outer: [], inner: k, rowOperand, laneOperand }
   const variables = axes.map((extent, axis) => variable(`k${axis}`, extent))
   const at = new Map<Variable, Scalar>([[k, ravel(variables, axes)]])
@@ -54,14 +55,4 @@ export function walkOf({ k, kAxes = [] }: ContractionKernel, { rowOperand, laneO
     rowOperand: substituteVariables(rowOperand, at),
     laneOperand: substituteVariables(laneOperand, at),
   }
-}
-
-/** Whether positions or guards take `k` apart. */
-function isComputed(operand: Scalar, k: Variable): boolean {
-  let found = false
-  visitScalars([operand], (node) => {
-    if (node.op === 'quotient' || node.op === 'remainder' || (node.op === 'select' && node.dtype === 'int32'))
-      found ||= dependsOn(node, k)
-  })
-  return found
 }
