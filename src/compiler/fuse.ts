@@ -25,6 +25,8 @@ export interface FuseOptions {
   readonly rows: boolean
   /** Conversions of bytes are computed by the products that read them, four from one load, instead of being stored. */
   readonly bytes?: boolean
+  /** The most multiplications per row that a contraction may bring into a row kernel: 4096 where it is not given. */
+  readonly rowProducts?: number
 }
 
 /** Outputs that could not be updated in place: stored on their own, then copied by kernels that nothing joins. */
@@ -63,7 +65,7 @@ export function fuse(
       if (host === null) groups.push(group)
       else groups = groups.map((other) => (other === host ? absorb(host, group) : other))
     }
-    if (options.rows) groups = mergeRows(groups, allowed, apart.copies)
+    if (options.rows) groups = mergeRows(groups, allowed, apart.copies, options.rowProducts)
   }
   groups = inDependencyOrder(groups)
   const outputs = new Set(graph.outputs)

@@ -21,21 +21,22 @@ import {
 const MAX_MEMBERS = 24
 /** The longest row that a local array holds. */
 const MAX_INNER = 512
-/** The most multiplications per row that a contraction may bring into a row kernel. */
-const MAX_ROW_PRODUCTS = 4096
+/** The most multiplications per row that a contraction may bring into a row kernel, where a target does not say. */
+const ROW_PRODUCTS = 4096
 
 /** The groups with every profitable and allowed pair joined; those that compute a tensor of `apart` take nothing in. */
 export function mergeRows(
   given: readonly Group[],
   allowed: (group: Group) => boolean,
   apart: ReadonlySet<Tensor>,
+  rowProducts = ROW_PRODUCTS,
 ): Group[] {
   // groups never change, so a pair is tried once
   const tried = new Map<Group, Map<Group, Group | null>>()
   const joined = (producer: Group, consumer: Group): Group | null => {
     const known = tried.get(producer)?.get(consumer)
     if (known !== undefined) return known
-    const result = join(producer, consumer, allowed)
+    const result = join(producer, consumer, allowed, rowProducts)
     tried.set(producer, (tried.get(producer) ?? new Map<Group, Group | null>()).set(consumer, result))
     return result
   }
@@ -65,10 +66,15 @@ function mergeOne(
 }
 
 /** The two groups as one row kernel, if there is one that is allowed. */
-function join(producer: Group, consumer: Group, allowed: (group: Group) => boolean): Group | null {
+function join(producer: Group, consumer: Group, allowed: (group: Group) => boolean, rowProducts: number): Group | null {
   if (producer.members.size + consumer.members.size > MAX_MEMBERS) return null
   for (const rows of rowCounts(producer, consumer)) {
-    if (!fitsRows(producer, rows) || !fitsRows(consumer, rows) || !staysInRows(producer, consumer, rows)) continue
+    if (
+      !fitsRows(producer, rows, rowProducts) ||
+      !fitsRows(consumer, rows, rowProducts) ||
+      !staysInRows(producer, consumer, rows)
+    )
+      continue
     const merged = merge(producer, consumer, rows)
     if (merged !== null && allowed(merged)) return merged
   }
@@ -93,13 +99,13 @@ function rowCounts(producer: Group, consumer: Group): number[] {
 }
 
 /** Whether a group can work in so many rows. */
-function fitsRows(group: Group, rows: number): boolean {
+function fitsRows(group: Group, rows: number, rowProducts: number): boolean {
   if (isRowKernel(group)) return group.row.extent === rows
   const size = group.row.extent
   if (rows === 0 || size % rows !== 0 || size / rows > MAX_INNER) return false
   const { contraction } = group
   // a whole row of the product counts, also where the rows tried are finer than that
-  return contraction === null || Math.max(size / rows, contraction.n.extent) * contraction.k.extent <= MAX_ROW_PRODUCTS
+  return contraction === null || Math.max(size / rows, contraction.n.extent) * contraction.k.extent <= rowProducts
 }
 
 /** Whether the consumer reads of the producer only what lies in its own row; cheaper than `merge`, which rewrites whole values. */
