@@ -2,6 +2,7 @@
 // heap, no globals in common. Pages stay open together, but the harness lets only one of them compute at a time.
 
 import puppeteer from 'puppeteer'
+import { openPytorch, pythonWithTorch } from './pytorch.mjs'
 import { chromeFlags, ensureChrome, needsSoftwareAdapter } from '../../scripts/chrome.mjs'
 
 // A page behind another must keep its full speed; a TF.js step of several seconds must not look like a hung GPU.
@@ -74,7 +75,12 @@ async function openPage(browser, url, id) {
 export async function openEngines(browser, ids, open) {
   const pages = []
   for (const id of ids) {
-    const page = await browser.page(id)
+    const isPytorch = id === 'pytorch-cpu'
+    if (isPytorch && pythonWithTorch() === null) {
+      console.log('  pytorch-cpu           is left out: no python3 here has PyTorch')
+      continue
+    }
+    const page = await (isPytorch ? openPytorch(browser, id) : browser.page(id))
     try {
       pages.push({ ...page, ...(await open(page)) })
     } catch (error) {

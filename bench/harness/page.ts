@@ -98,6 +98,29 @@ async function timeMatmul(repeats: number): Promise<number> {
   return (performance.now() - start) / 1000
 }
 
+/** A workload of images for an engine outside of the page: what it is, and its arrays as base64. */
+function exported(workloadName: string) {
+  const { model, optimizer, dataset, params, order } = makeWorkload(workloadName)
+  const { count, sampleShape, inputs, targets } = dataset
+  const named = Object.entries(params)
+  const weights = named.map(([name, { shape }]): [string, readonly number[]] => [name, shape])
+  const values = new Float32Array(named.flatMap(([, { data }]) => Array.from(data)))
+  const arrays = { inputs, targets, order, weights: values }
+  const texts = Object.entries(arrays).map(([name, array]) => [name, base64(new Uint8Array(array.buffer))])
+  return {
+    described: { model, optimizer, count, sampleShape, weights },
+    arrays: Object.fromEntries(texts),
+    flopsOfOne: flopsPerStep(model, 1),
+  }
+}
+
+function base64(bytes: Uint8Array): string {
+  const part = 1 << 15
+  const parts: string[] = []
+  for (let at = 0; at < bytes.length; at += part) parts.push(String.fromCharCode(...bytes.subarray(at, at + part)))
+  return btoa(parts.join(''))
+}
+
 /** The full MNIST run; its code comes with wgrad's data functions, which other pages do not need. */
 async function mnist(id: string, options: { epochs: number; samples: number; files: readonly string[] }) {
   const { runMnist } = await import('./mnistPage.ts')
@@ -112,6 +135,7 @@ async function encode(workloadName: string, batchSize: number, rounds: number) {
 
 /** What the page offers to the harness. */
 export const bench = {
+  exported,
   encode,
   open,
   prepare,

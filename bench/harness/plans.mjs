@@ -11,6 +11,7 @@ export const engineIds = [
   'jaxjs-wasm',
   'tfjs-wasm',
   'tfjs-cpu',
+  'pytorch-cpu',
 ]
 
 /** Slow steps: fewer of them in the check, and time for all rounds. */
@@ -27,7 +28,7 @@ const everyPeer = [...gpus, 'jaxjs-wasm', 'tfjs-wasm', 'tfjs-cpu']
 export const plans = {
   mlp: {
     kind: 'training',
-    engines: [...everyPeer, 'wgrad-webgpu-visible', 'yardstick-webgpu'],
+    engines: [...everyPeer, 'wgrad-webgpu-visible', 'yardstick-webgpu', 'pytorch-cpu'],
     quickEngines: everyPeer,
     batches: [1, 8, 32, 128, 512, 2048, 8192],
     steps: 20,
@@ -39,7 +40,7 @@ export const plans = {
   },
   'mlp-large': {
     kind: 'training',
-    engines: everyPeer.filter((id) => id !== 'tfjs-cpu'),
+    engines: [...everyPeer.filter((id) => id !== 'tfjs-cpu'), 'pytorch-cpu'],
     batches: [32, 128],
     steps: 3,
     reference: true,
@@ -49,7 +50,7 @@ export const plans = {
   },
   cnn: {
     kind: 'training',
-    engines: [...gpus, 'jaxjs-wasm'],
+    engines: [...gpus, 'jaxjs-wasm', 'pytorch-cpu'],
     batches: [32, 128],
     steps: 3,
     // Adam divides by the root of a gradient's square, so that rounding in tiny gradients shows
