@@ -1,4 +1,5 @@
-// `npm test`: finds or gets a Chrome, builds, runs every test project, then the mutations (if no arguments narrow the run).
+// `npm test`: finds or gets a Chrome, builds, runs every test project, then the mutations and the packed package in a fresh folder (if no
+// arguments narrow the run).
 // The last line is always `N passed, N failed` (`, N skipped` if any). Arguments are passed on to vitest.
 
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -9,6 +10,7 @@ import { packageCommand, projectRoot, runNode } from './process.mjs'
 
 const RESULTS = join(projectRoot, '.cache/test-results.json')
 const MUTATIONS = join(projectRoot, 'scripts/mutate.mjs')
+const PACKAGE = join(projectRoot, 'scripts/pack-test.mjs')
 const args = process.argv.slice(2)
 
 const totals = { passed: 0, failed: 0, skipped: 0 }
@@ -16,7 +18,10 @@ try {
   const env = runsInBrowser() ? await chromeEnvironment() : {}
   await build()
   await runTests(env)
-  if (args.length === 0 && existsSync(MUTATIONS)) await runMutations(env)
+  if (args.length === 0) {
+    await runMutations(env)
+    await runPackage()
+  }
 } catch (error) {
   console.error(error.message)
   totals.failed += 1
@@ -56,6 +61,13 @@ async function runTests(env) {
   }
   // Unhandled errors, or a runner that died, fail the run although no test did.
   if (code !== 0 && totals.failed === 0) totals.failed += 1
+}
+
+/** One test: the package installs, type-checks, trains and bundles in a folder of its own. */
+async function runPackage() {
+  const { code } = await runNode([PACKAGE], { inherit: true })
+  if (code === 0) totals.passed += 1
+  else totals.failed += 1
 }
 
 async function runMutations(env) {
