@@ -85,7 +85,7 @@ async function bundle() {
   const assets = join(site, 'out/assets')
   const scripts = readdirSync(assets).filter((name) => name.endsWith('.js'))
   const forNode = scripts.filter((name) =>
-    /\b(from|import|require)\s*\(?\s*['"]node:|__vite-browser-external/.test(readFileSync(join(assets, name), 'utf8')),
+    /['"]node:|__vite-browser-external/.test(readFileSync(join(assets, name), 'utf8')),
   )
   if (forNode.length > 0) throw new Error(`the browser's bundle imports modules of Node: ${forNode.join(', ')}`)
 }

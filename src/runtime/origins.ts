@@ -107,7 +107,7 @@ export function placeOf(origin: Pick<Origin, 'stack'>): CodePlace {
       if (/^(ops|random|nn|optim|metrics)\//.test(file.slice(ownFolder.length)) && name !== null) composite = name
       continue
     }
-    if (file.startsWith('node:') || file.includes('/node_modules/')) continue
+    if (/^node:|\/node_modules\//.test(file)) continue
     return { location: `${file}:${position}`, composite }
   }
   return { location: null, composite }

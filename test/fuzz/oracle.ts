@@ -88,8 +88,8 @@ export async function checkProgram(program: FuzzProgram, { plain, lazy, fused }:
         const baseFloor = floorOf(output, own.exact[i]!)
         // an unfused form that is far from float64 is itself in doubt
         if (base <= DOUBTFUL * baseFloor && error <= FACTOR * base + floor) continue
-        const spread = spreadOf(made, bindings, exact[i]!, i, program.seed)
-        const baseSpread = spreadOf(made, own.bindings, own.exact[i]!, i, program.seed)
+        const spread = spreadOf(made, bindings, exact[i]!, i, program.seed, sumsInFloat32(variant))
+        const baseSpread = spreadOf(made, own.bindings, own.exact[i]!, i, program.seed, sumsInFloat32(plain))
         if (error > FACTOR * Math.max(spread, floor) || base > FACTOR * Math.max(baseSpread, baseFloor)) {
           return `${variant.name}: call ${call}, output ${i} (${output.dtype} [${output.shape}]): error ${error}, ${plain.name} ${base}, rounding alone ${spread}, floor ${floor}; ${worstOf(got[i]!, exact[i]!)}` // prettier-ignore
         }
@@ -207,6 +207,7 @@ function spreadOf(
   exact: ReferenceArray,
   output: number,
   seed: string,
+  float32Sums: boolean,
 ): number {
   // prettier-ignore
   let greatest = 0
@@ -218,7 +219,7 @@ function spreadOf(
       graph.parameters.forEach((leaf, i) => {
         if (results.length > 0 && state.includes(i)) bound.set(leaf, results[state.indexOf(i)]!)
       })
-      results = evaluateRounded(graph, bound, random)
+      results = evaluateRounded(graph, bound, random, float32Sums)
     }
     results[output]!.data.forEach((value, i) => {
       const difference = Math.abs(value - exact.data[i]!)
@@ -232,7 +233,7 @@ function spreadOf(
  * The outputs with every result that float32 does not hold moved by up to two units in the last place; a product that is summed in float32 by two
  * units of the sum of its terms' magnitudes, which may be far greater than the sum.
  */
-function evaluateRounded(graph: Graph, bindings: Bindings, random: Random): ReferenceArray[] {
+function evaluateRounded(graph: Graph, bindings: Bindings, random: Random, float32Sums: boolean): ReferenceArray[] {
   const values = new Map<Tensor, ReferenceArray>(bindings)
   for (const tensor of topologicalOrder(graph.outputs)) {
     const { source } = tensor
@@ -240,7 +241,7 @@ function evaluateRounded(graph: Graph, bindings: Bindings, random: Random): Refe
     const inputs = source.inputs.map((input) => values.get(input)!)
     const result = source.primitive.reference(inputs, source.params, tensor.aval)
     const { kind } = source.primitive.lower(source.inputs.map((input) => input.aval), source.params, tensor.aval) // prettier-ignore
-    const isSum = tensor.dtype === 'float32' && kind === 'contraction'
+    const isSum = float32Sums && tensor.dtype === 'float32' && kind === 'contraction'
     const sizes = isSum
       ? source.primitive.reference(inputs.map(magnitudes), source.params, tensor.aval).data
       : result.data
@@ -251,3 +252,6 @@ function evaluateRounded(graph: Graph, bindings: Bindings, random: Random): Refe
 }
 
 const magnitudes = (array: ReferenceArray): ReferenceArray => ({ ...array, data: array.data.map(Math.abs) })
+
+/** The CPU's products of panels; its other sums are float64. */
+const sumsInFloat32 = ({ backend }: Variant): boolean => backend.info['simd'] === true

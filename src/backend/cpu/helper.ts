@@ -39,8 +39,11 @@ export type HelperMessage =
 type Arrays = readonly ArrayBufferView[]
 type Kernel = (arrays: Arrays, args: readonly number[], scratch: (name: string, length: number) => Float64Array, product: unknown, from: number, to: number) => void // prettier-ignore
 
-/** Listens for work and helps with it. */
-export function serveHelper(listen: (handle: (message: HelperMessage) => void) => void): void {
+/** Listens for work and helps with it; `productOf` makes what kernels multiply panels with. */
+export function serveHelper(
+  listen: (handle: (message: HelperMessage) => void) => void,
+  productOf: (module: WebAssembly.Module) => unknown,
+): void {
   const spins = 20_000
   const programs = new Map<number, { readonly shared: SharedKernel; readonly run: Kernel }[]>()
   const bindings = new Map<number, readonly (readonly SharedView[])[]>()
@@ -53,22 +56,6 @@ export function serveHelper(listen: (handle: (message: HelperMessage) => void) =
     let array = scratchArrays.get(name)
     if (array === undefined || array.length < length) scratchArrays.set(name, (array = new Float64Array(length)))
     return array
-  }
-  const productOf = (module: WebAssembly.Module): unknown => {
-    const memory = new WebAssembly.Memory({ initial: 1 })
-    const instance = new WebAssembly.Instance(module, { env: { memory } })
-    let floats = new Float32Array(memory.buffer)
-    return {
-      run: instance.exports,
-      reserve: (count: number) => {
-        const missing = count * 4 - memory.buffer.byteLength
-        if (missing > 0) {
-          memory.grow(Math.ceil(missing / 65536))
-          floats = new Float32Array(memory.buffer)
-        }
-        return floats
-      },
-    }
   }
   const compile = (text: string): Kernel => {
     const bits = new ArrayBuffer(4)

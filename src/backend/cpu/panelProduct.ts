@@ -10,8 +10,6 @@ export const TILE_COLUMNS = [8, 12] as const
 /** One of them. */
 export type TileColumns = (typeof TILE_COLUMNS)[number]
 
-const PAGE = 65536
-
 /** Multiplies panels. Offsets are in bytes, from the start of the memory. */
 export interface PanelProduct {
   /** The whole memory, grown to at least so many floats; views that were given before may be detached. */
@@ -49,7 +47,7 @@ export function compilePanelProduct(): WebAssembly.Module | null {
   }
 }
 
-/** A memory with its functions. */
+/** A memory with its functions. Its text is sent to helper threads too: it refers to nothing outside itself but types. */
 export function panelProductOf(module: WebAssembly.Module): PanelProduct {
   const memory = new WebAssembly.Memory({ initial: 1 })
   const functions: unknown = new WebAssembly.Instance(module, { env: { memory } }).exports
@@ -58,7 +56,7 @@ export function panelProductOf(module: WebAssembly.Module): PanelProduct {
     reserve: (count) => {
       const missing = count * 4 - memory.buffer.byteLength
       if (missing > 0) {
-        memory.grow(Math.ceil(missing / PAGE))
+        memory.grow(Math.ceil(missing / 65536))
         floats = new Float32Array(memory.buffer)
       }
       return floats

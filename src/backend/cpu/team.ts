@@ -6,6 +6,7 @@ import { platform } from '#platform'
 import type { Thread } from '../../platform/platform.ts'
 import type { ArgumentRow } from '../backend.ts'
 import { type ControlWords, type HelperMessage, serveHelper, type SharedKernel, type SharedView } from './helper.ts'
+import { panelProductOf } from './panelProduct.ts'
 
 const WORDS: ControlWords = { work: 0, done: 1, failed: 2, chunkBits: 11 }
 const NUMBERS = 2 ** (32 - WORDS.chunkBits)
@@ -35,7 +36,7 @@ export interface Team {
 /** So many helpers, or null where threads cannot be had. */
 export function startTeam(helpers: number, module: WebAssembly.Module | null): Team | null {
   // some bundlers wrap functions in calls of `__name`, which stays behind here
-  const script = `const __name = (named) => named; (${serveHelper.toString()})(listen)`
+  const script = `const __name = (named) => named; (${serveHelper.toString()})(listen, ${panelProductOf.toString()})`
   const threads: Thread[] = []
   for (let i = 0; i < helpers; i++) {
     const thread = platform.startThread(script)
