@@ -83,6 +83,16 @@ export const LONG_PRODUCTS: readonly Product[] = [
   wide(1, 4097, 1, 3, [2]),
 ]
 
+/** Products round the CPU's blocks of 128 rows and 512 terms and its tiles of 4 and 8, in all layouts and with either axis as the columns. */
+export const BLOCK_PRODUCTS: readonly Product[] = [0, 1, 2, 3].flatMap((layout) => [
+  wide(128, 512, 8, layout),
+  wide(129, 513, 9, layout),
+  wide(260, 1025, 7, layout),
+  wide(3, 1536, 300, layout),
+  wide(10, 2, 131, layout, [3]),
+  wide(257, 1, 16, layout),
+])
+
 /** In [-1, 1], or all positive, where the sum grows and so does what is lost of each term. */
 function valuesFor(shape: readonly number[], seed: string, positive: boolean): HostArray {
   const random = randomFrom(seed)

@@ -1,11 +1,25 @@
 // What a helper thread of the CPU backend does (team.ts starts it). Its text is sent to the thread, so that it refers to nothing outside
 // itself but types and what every thread has.
 
-/** Where control words are: what is worked on (an item of work and its next chunk), finished chunks, whether a helper failed. */
+/** Where control words are. */
 export interface ControlWords {
+  /** What is worked on: an item of work and its next chunk. */
   readonly work: number
+  /** Its finished chunks. */
   readonly done: number
+  /** Whether a helper failed. */
   readonly failed: number
+  /** Grows with every message and every run: what idle helpers wait on. */
+  readonly signal: number
+  /** How many messages were posted. */
+  readonly messages: number
+  /** Grows before and after a run is described: odd while it is written. */
+  readonly run: number
+  /** The run: its program, its binding, its first item, its rows. */
+  readonly program: number
+  readonly binding: number
+  readonly first: number
+  readonly rows: number
   /** The lowest bits of the word of work are the chunk, the others the item's number. */
   readonly chunkBits: number
 }
@@ -30,27 +44,41 @@ export interface SharedKernel {
 /** What a helper is told. */
 export type HelperMessage =
   | { readonly kind: 'start'; readonly control: Int32Array; readonly words: ControlWords; readonly module: WebAssembly.Module | null } // prettier-ignore
-  | { readonly kind: 'program'; readonly id: number; readonly kernels: readonly SharedKernel[] }
+  | { readonly kind: 'program'; readonly id: number; readonly kernels: readonly SharedKernel[]; readonly args: number }
   | { readonly kind: 'bind'; readonly id: number; readonly views: readonly (readonly SharedView[])[] }
   | { readonly kind: 'forget'; readonly id: number }
-  /** The items of work from number `first` on: every row's kernels. */
-  | { readonly kind: 'run'; readonly program: number; readonly binding: number; readonly first: number; readonly rows: readonly { readonly values: readonly number[]; readonly ringRow: number }[] } // prettier-ignore
+  /** Where the rows of a run are from now on: the ring's row and the arguments of each. */
+  | { readonly kind: 'rows'; readonly values: Float64Array }
 
 type Arrays = readonly ArrayBufferView[]
 type Kernel = (arrays: Arrays, args: readonly number[], scratch: (name: string, length: number) => Float64Array, product: unknown, from: number, to: number) => void // prettier-ignore
 
-/** Listens for work and helps with it; `productOf` makes what kernels multiply panels with. */
+/** A run as it was read: for each row as many values as `width` says. */
+interface Run {
+  readonly kernels: readonly { readonly shared: SharedKernel; readonly run: Kernel }[]
+  readonly views: readonly (readonly SharedView[])[]
+  readonly first: number
+  readonly rows: Float64Array
+  readonly width: number
+  readonly count: number
+}
+
+/** Listens for messages and, between them, waits for runs and helps with them; `productOf` makes what kernels multiply panels with. */
 export function serveHelper(
   listen: (handle: (message: HelperMessage) => void) => void,
   productOf: (module: WebAssembly.Module) => unknown,
 ): void {
-  const spins = 20_000
-  const programs = new Map<number, { readonly shared: SharedKernel; readonly run: Kernel }[]>()
+  // looks at a word that another thread is about to change; some fractions of a millisecond, since to be woken takes as long
+  const spins = 50_000
+  const programs = new Map<number, { readonly args: number; readonly kernels: { readonly shared: SharedKernel; readonly run: Kernel }[] }>() // prettier-ignore
   const bindings = new Map<number, readonly (readonly SharedView[])[]>()
   const scratchArrays = new Map<string, Float64Array>()
-  let control = new Int32Array(4)
-  let words: ControlWords = { work: 0, done: 1, failed: 2, chunkBits: 11 }
+  let control = new Int32Array(16)
+  let words: ControlWords | null = null
+  let values = new Float64Array(0)
   let product: unknown = null
+  let received = 0
+  let lastRun = 0
 
   const scratch = (name: string, length: number): Float64Array => {
     let array = scratchArrays.get(name)
@@ -71,65 +99,94 @@ export function serveHelper(
     bool: Uint8Array,
   }
 
-  const help = ({ program, binding, first, rows }: Extract<HelperMessage, { kind: 'run' }>): void => {
-    const kernels = programs.get(program)!
-    const views = bindings.get(binding)!
+  /** What run `run` is, or null if it is over: the next is being described. */
+  const readRun = (at: ControlWords, run: number): Run | null => {
+    const program = programs.get(Atomics.load(control, at.program))
+    const views = bindings.get(Atomics.load(control, at.binding))
+    const [first, count] = [Atomics.load(control, at.first), Atomics.load(control, at.rows)]
+    if (program === undefined || views === undefined) return null
+    const width = program.args + 1
+    const rows = values.slice(0, width * count)
+    return Atomics.load(control, at.run) === run ? { kernels: program.kernels, views, first, rows, width, count } : null
+  }
+
+  const help = (at: ControlWords, { kernels, views, first, rows, width, count }: Run): void => {
     const made = new Map<number, Arrays>()
-    const numbers = 2 ** (32 - words.chunkBits)
-    const chunkMask = 2 ** words.chunkBits - 1
+    const numbers = 2 ** (32 - at.chunkBits)
+    const chunkMask = 2 ** at.chunkBits - 1
     let idle = 0
     for (;;) {
-      const word = Atomics.load(control, words.work)
-      const item = (((word >>> words.chunkBits) - first) % numbers + numbers) % numbers // prettier-ignore
-      if (item >= rows.length * kernels.length) return
+      const word = Atomics.load(control, at.work)
+      const item = (((word >>> at.chunkBits) - first) % numbers + numbers) % numbers // prettier-ignore
+      if (item >= count * kernels.length) return
       const { shared, run } = kernels[item % kernels.length]!
       const chunk = word & chunkMask
       if (chunk >= shared.chunks) {
-        if (++idle > spins) Atomics.wait(control, words.work, word, 1)
+        if (++idle > spins) Atomics.wait(control, at.work, word, 1)
         continue
       }
-      if (Atomics.compareExchange(control, words.work, word, word + 1) !== word) continue
+      if (Atomics.compareExchange(control, at.work, word, word + 1) !== word) continue
       idle = 0
       try {
-        const row = rows[Math.floor(item / kernels.length)]!
+        const row = width * Math.floor(item / kernels.length)
         let arrays = made.get(item)
         if (arrays === undefined) {
           arrays = views[item % kernels.length]!.map(
             ({ data, dtype, offset, length, ringColumns }) =>
-              new types[dtype]!(data, offset + row.ringRow * ringColumns * 4, length),
+              new types[dtype]!(data, offset + rows[row]! * ringColumns * 4, length),
           )
           made.set(item, arrays)
         }
-        const args = shared.args.map((position) => row.values[position]!)
+        const args = shared.args.map((position) => rows[row + 1 + position]!)
         const from = Math.floor((shared.units * chunk) / shared.chunks)
         const to = Math.floor((shared.units * (chunk + 1)) / shared.chunks)
         run(arrays, args, scratch, product, from, to)
       } catch {
-        Atomics.store(control, words.failed, 1)
+        Atomics.store(control, at.failed, 1)
       }
-      Atomics.add(control, words.done, 1)
+      Atomics.add(control, at.done, 1)
+    }
+  }
+
+  /** Helps with runs until a message has come. */
+  const attend = (at: ControlWords): void => {
+    let idle = 0
+    for (;;) {
+      const signal = Atomics.load(control, at.signal)
+      const run = Atomics.load(control, at.run)
+      if (Atomics.load(control, at.messages) !== received) return
+      if (run !== lastRun && run % 2 === 0) {
+        lastRun = run
+        const described = readRun(at, run)
+        if (described !== null) help(at, described)
+        idle = 0
+      } else if (++idle > spins) {
+        Atomics.wait(control, at.signal, signal)
+      }
     }
   }
 
   listen((message) => {
+    received++
     switch (message.kind) {
       case 'start':
         control = message.control as Int32Array<ArrayBuffer>
         words = message.words
         product = message.module === null ? null : productOf(message.module)
-        return
+        break
       case 'program':
-        programs.set(message.id, message.kernels.map((shared) => ({ shared, run: compile(shared.text) }))) // prettier-ignore
-        return
+        programs.set(message.id, { args: message.args, kernels: message.kernels.map((shared) => ({ shared, run: compile(shared.text) })) }) // prettier-ignore
+        break
       case 'bind':
         bindings.set(message.id, message.views)
-        return
+        break
+      case 'rows':
+        values = message.values as Float64Array<ArrayBuffer>
+        break
       case 'forget':
         programs.delete(message.id)
         bindings.delete(message.id)
-        return
-      case 'run':
-        help(message)
     }
+    if (words !== null) attend(words)
   })
 }

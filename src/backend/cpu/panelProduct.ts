@@ -1,45 +1,43 @@
-// Products of packed panels in WebAssembly SIMD: the inner loops of the CPU's float32 contractions. One function for each width of tile,
-// written out here as a module of a few hundred bytes, over a memory that holds nothing but panels and sums.
+// Products of packed panels in WebAssembly SIMD: the inner loop of the CPU's float32 contractions, written out here as a module of a few
+// hundred bytes over a memory that holds nothing but panels and sums. Where the engine has relaxed SIMD a product is added without
+// being rounded first, if the processor can do that: twice as fast, and other bits than without.
 
 const TYPE = { i32: 0x7f, v128: 0x7b } as const
 
+// The tile and its operands need 14 of a processor's 16 registers, and engines spill what does not fit. For the same reason its loop is
+// not unrolled: they would load all that it reads before they use any of it.
+
 /** Rows of the tile that is kept in registers. */
 export const TILE_ROWS = 4
-/** Columns that tiles may have, in vectors of four. Tiles of 12 fill the 16 registers of a processor and are a tenth faster where they fit as well. */
-export const TILE_COLUMNS = [8, 12] as const
-/** One of them. */
-export type TileColumns = (typeof TILE_COLUMNS)[number]
+/** Columns of that tile. */
+export const TILE_COLUMNS = 8
+const VECTORS = TILE_COLUMNS / 4
 
 /** Multiplies panels. Offsets are in bytes, from the start of the memory. */
 export interface PanelProduct {
   /** The whole memory, grown to at least so many floats; views that were given before may be detached. */
   readonly reserve: (floats: number) => Float32Array
   /**
-   * By the columns of a tile: panels `a` (for each tile of 4 rows: 4 elements for each of `terms`) times panels `b` (for each tile's columns: as many
-   * elements for each term) in rows of `stride` bytes at `c`, added to what is there if `adds` is 1. `terms` is even, and none of the counts is 0.
+   * Panels `a` (for each tile of 4 rows: 4 elements for each of `terms`) times panels `b` (for each tile of 8 columns: 8 elements for each term)
+   * in rows of `stride` bytes at `c`, added to what is there if `adds` is 1. None of the counts is 0.
    */
-  readonly run: Readonly<
-    Record<
-      TileColumns,
-      (
-        a: number,
-        b: number,
-        c: number,
-        tiles: number,
-        panels: number,
-        terms: number,
-        stride: number,
-        adds: number,
-      ) => void
-    >
-  >
+  readonly run: (
+    a: number,
+    b: number,
+    c: number,
+    tiles: number,
+    panels: number,
+    terms: number,
+    stride: number,
+    adds: number,
+  ) => void
 }
 
 /** A module for `panelProductOf`, or null where there is no WebAssembly, none with SIMD, or none allowed. */
 export function compilePanelProduct(): WebAssembly.Module | null {
   if (typeof WebAssembly === 'undefined') return null
-  const bytes = moduleBytes()
-  if (!WebAssembly.validate(bytes)) return null
+  const bytes = [moduleBytes(true), moduleBytes(false)].find((module) => WebAssembly.validate(module))
+  if (bytes === undefined) return null
   try {
     return new WebAssembly.Module(bytes)
   } catch {
@@ -61,7 +59,7 @@ export function panelProductOf(module: WebAssembly.Module): PanelProduct {
       }
       return floats
     },
-    run: functions as PanelProduct['run'],
+    run: (functions as Pick<PanelProduct, 'run'>).run,
   }
 }
 
@@ -82,9 +80,10 @@ const store = (offset: number): number[] => [...simd(0x0b), 0, ...unsigned(offse
 const ZERO = [...simd(0x0c), ...Array.from({ length: 16 }, () => 0)]
 const ADD_VECTORS = simd(0xe4)
 const MULTIPLY_VECTORS = simd(0xe6)
+/** `x * y + z`, rounded once or twice, as the processor does it faster. */
+const MULTIPLY_ADD_VECTORS = simd(0x105)
 const ADD = [0x6a]
 const MULTIPLY = [0x6c]
-const SHIFT_RIGHT = [0x76]
 const LOOP = [0x03, 0x40]
 const IF = [0x04, 0x40]
 const END = [0x0b]
@@ -115,34 +114,40 @@ function range(count: number): number[] {
   return Array.from({ length: count }, (_, i) => i)
 }
 
-/** The products of one term of the sum, `term` terms after where the pointers are. */
-function termOf(columns: TileColumns, term: number): number[] {
-  const vectors = range(columns / 4)
+/** The local of a sum of the tile: behind those of the row's value and of the columns. */
+const sumOf = (row: number, vector: number): number => COLUMNS + (row + 1) * VECTORS + vector
+const VECTOR_LOCALS = 1 + (TILE_ROWS + 1) * VECTORS
+
+/** The products of one term of the sum, after which the pointers are at the next. */
+function termBytes(fused: boolean): number[] {
+  const vectors = range(VECTORS)
   return [
-    ...vectors.flatMap((q) => [...get(TERM_B), ...load(4 * columns * term + 16 * q), ...set(COLUMNS + q)]),
+    ...vectors.flatMap((q) => [...get(TERM_B), ...load(16 * q), ...set(COLUMNS + q)]),
     ...range(TILE_ROWS).flatMap((row) => [
       ...get(TERM_A),
-      ...splat(4 * TILE_ROWS * term + 4 * row),
+      ...splat(4 * row),
       ...set(ROW),
       ...vectors.flatMap((q) => {
-        const sum = sumOf(columns, row, q)
-        return [...get(sum), ...get(ROW), ...get(COLUMNS + q), ...MULTIPLY_VECTORS, ...ADD_VECTORS, ...set(sum)]
+        const factors = [...get(ROW), ...get(COLUMNS + q)]
+        const sum = sumOf(row, q)
+        return fused
+          ? [...factors, ...get(sum), ...MULTIPLY_ADD_VECTORS, ...set(sum)]
+          : [...factors, ...MULTIPLY_VECTORS, ...get(sum), ...ADD_VECTORS, ...set(sum)]
       }),
     ]),
+    ...advance(TERM_A, i32(4 * TILE_ROWS)),
+    ...advance(TERM_B, i32(4 * TILE_COLUMNS)),
   ]
 }
 
-/** The local of a sum of the tile: behind those of the row's value and of the columns. */
-const sumOf = (columns: TileColumns, row: number, q: number): number => COLUMNS + (row + 1) * (columns / 4) + q
-
-function bodyBytes(columns: TileColumns): number[] {
-  const vectors = range(columns / 4)
-  const sums = range(TILE_ROWS).flatMap((row) => vectors.map((q) => sumOf(columns, row, q)))
+function bodyBytes(fused: boolean): number[] {
+  const vectors = range(VECTORS)
+  const sums = range(TILE_ROWS).flatMap((row) => vectors.map((q) => sumOf(row, q)))
   const eachSum = (write: (sum: number, offset: number) => number[]): number[] => [
     ...get(TILE_C),
     ...set(ROW_C),
     ...range(TILE_ROWS).flatMap((row) => [
-      ...vectors.flatMap((q) => write(sumOf(columns, row, q), 16 * q)),
+      ...vectors.flatMap((q) => write(sumOf(row, q), 16 * q)),
       ...advance(ROW_C, get(STRIDE)),
     ]),
   ]
@@ -152,12 +157,7 @@ function bodyBytes(columns: TileColumns): number[] {
     ...set(TERM_B),
     ...get(TERMS),
     ...set(TERMS_LEFT),
-    ...repeat(TERMS_LEFT, [
-      ...termOf(columns, 0),
-      ...termOf(columns, 1),
-      ...advance(TERM_A, i32(8 * TILE_ROWS)),
-      ...advance(TERM_B, i32(8 * columns)),
-    ]),
+    ...repeat(TERMS_LEFT, termBytes(fused)),
     ...get(ADDS),
     ...IF,
     ...eachSum((sum, offset) => [...get(ROW_C), ...load(offset), ...get(sum), ...ADD_VECTORS, ...set(sum)]),
@@ -166,10 +166,6 @@ function bodyBytes(columns: TileColumns): number[] {
     ...advance(TILE_C, [...get(STRIDE), ...i32(TILE_ROWS), ...MULTIPLY]),
   ]
   return [
-    ...get(TERMS),
-    ...i32(1),
-    ...SHIFT_RIGHT, // two terms at a time
-    ...set(TERMS),
     ...repeat(PANELS, [
       ...get(A),
       ...set(TERM_A),
@@ -180,33 +176,29 @@ function bodyBytes(columns: TileColumns): number[] {
       ...repeat(TILES_LEFT, tile),
       ...get(TERM_B),
       ...set(B),
-      ...advance(C, i32(4 * columns)),
+      ...advance(C, i32(4 * TILE_COLUMNS)),
     ]),
     ...END,
   ]
 }
 
-function moduleBytes(): Uint8Array<ArrayBuffer> {
+function moduleBytes(fused: boolean): Uint8Array<ArrayBuffer> {
   const list = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()]
   const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes]
   const section = (id: number, bytes: readonly number[]): number[] => [id, ...sized(bytes)]
   const name = (text: string): number[] => sized(Array.from(text, (letter) => letter.charCodeAt(0)))
   const parameters = range(8).map(() => [TYPE.i32])
-  const functionBytes = (columns: TileColumns): number[] => {
-    const vectors = 1 + (TILE_ROWS + 1) * (columns / 4)
-    const locals = list([
-      [...unsigned(INTEGERS), TYPE.i32],
-      [...unsigned(vectors), TYPE.v128],
-    ])
-    return sized([...locals, ...bodyBytes(columns)])
-  }
+  const locals = list([
+    [...unsigned(INTEGERS), TYPE.i32],
+    [...unsigned(VECTOR_LOCALS), TYPE.v128],
+  ])
   const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
   return Uint8Array.from([
     ...header,
     ...section(1, list([[0x60, ...list(parameters), 0]])), // one type: eight integers to nothing
     ...section(2, list([[...name('env'), ...name('memory'), 2, 0, 1]])),
-    ...section(3, list(TILE_COLUMNS.map(() => [0]))),
-    ...section(7, list(TILE_COLUMNS.map((columns, i) => [...name(String(columns)), 0, i]))),
-    ...section(10, list(TILE_COLUMNS.map(functionBytes))),
+    ...section(3, list([[0]])),
+    ...section(7, list([[...name('run'), 0, 0]])),
+    ...section(10, list([sized([...locals, ...bodyBytes(fused)])])),
   ])
 }

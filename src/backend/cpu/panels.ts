@@ -7,7 +7,7 @@ import { type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { substituteVariables } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
 import { takesApart } from '../walk.ts'
-import { TILE_COLUMNS, TILE_ROWS, type TileColumns } from './panelProduct.ts'
+import { TILE_COLUMNS, TILE_ROWS } from './panelProduct.ts'
 
 /** Terms of the sum, and rows, whose panels are made at once: they stay in the cache while they are multiplied. */
 const TERMS = 512
@@ -21,8 +21,6 @@ const STRIDED = 1.15
 interface Sides {
   readonly rows: { readonly axis: Variable; readonly operand: Scalar }
   readonly columns: { readonly axis: Variable; readonly operand: Scalar }
-  /** Columns of a tile. */
-  readonly tile: TileColumns
 }
 
 /** From how many products of a batch on threads share the batch, not the rows of each. */
@@ -42,21 +40,18 @@ export function hasPanels({ lhs, rhs, batch, m, n, k }: ContractionKernel): bool
 
 const ceil = (value: number, to: number): number => Math.ceil(value / to) * to
 
-/** Tiles of 12 columns are a tenth faster than those of 8; the axis and the width that fill them best are taken. */
+/** The axis is taken for the columns that fills tiles best. */
 function sidesOf({ m, n, k, lhs, rhs }: ContractionKernel): Sides {
   const left = { axis: m, operand: lhs }
   const right = { axis: n, operand: rhs }
-  const choices = TILE_COLUMNS.flatMap((tile): Sides[] => [
-    { rows: left, columns: right, tile },
-    { rows: right, columns: left, tile },
-  ])
-  const cost = ({ rows, columns, tile }: Sides): number =>
+  const cost = ({ rows, columns }: Sides): number =>
     ceil(rows.axis.extent, TILE_ROWS) *
-    ceil(columns.axis.extent, tile) *
-    (tile === 12 ? 0.9 : 1) *
+    ceil(columns.axis.extent, TILE_COLUMNS) *
     (columns === left ? STRIDED : 1) *
     (columns.axis.extent * Math.min(k.extent, TERMS) > CACHED && columns.axis.extent > rows.axis.extent ? 2 : 1)
-  return choices.reduce((best, choice) => (cost(choice) < cost(best) ? choice : best))
+  const usual = { rows: left, columns: right }
+  const swapped = { rows: right, columns: left }
+  return cost(swapped) < cost(usual) ? swapped : usual
 }
 
 /**
@@ -68,15 +63,14 @@ export function panelLines(
   writeStores: (emitter: Emitter) => void,
 ): string[] {
   const { batch, k } = kernel
-  const { rows, columns, tile } = sidesOf(kernel)
+  const { rows, columns } = sidesOf(kernel)
   const walk = walkOf(kernel)
   const groups = walk.outer.extent
   const blocks = Math.ceil(groups / Math.max(1, Math.floor(TERMS / walk.span)))
-  const step = Math.ceil(groups / blocks) * walk.span
-  const terms = ceil(step, 2)
+  const terms = Math.ceil(groups / blocks) * walk.span
   const [height, width] = [rows.axis.extent, columns.axis.extent]
   const blockRows = Math.min(ROWS, ceil(height, TILE_ROWS))
-  const stride = ceil(width, tile)
+  const stride = ceil(width, TILE_COLUMNS)
   const columnPanels = blockRows * terms
   const sums = columnPanels + stride * terms
   // the sums of a block of rows are finished at once if there is one block of terms, else each has its place
@@ -101,16 +95,15 @@ export function panelLines(
           `const [b0, b1, row0, row1] = [0, ${batch.extent}, ${TILE_ROWS} * from, Math.min(${TILE_ROWS} * to, ${height})];`,
         ]),
     'for (let b = b0; b < b1; b++) {',
-    `for (let k0 = 0; k0 < ${k.extent}; k0 += ${step}) {`,
-    `const k1 = Math.min(k0 + ${step}, ${k.extent});`,
-    'const odd = (k1 - k0) & 1;',
+    `for (let k0 = 0; k0 < ${k.extent}; k0 += ${terms}) {`,
+    `const k1 = Math.min(k0 + ${terms}, ${k.extent});`,
     `let q = ${columnPanels};`,
-    ...packLines(kernel, walk, syntax, columns, tile, 'c', '0', `${width}`),
+    ...packLines(kernel, walk, syntax, columns, TILE_COLUMNS, 'c', '0', `${width}`),
     `for (let r0 = row0; r0 < row1; r0 += ${ROWS}) {`,
     `const r1 = Math.min(r0 + ${ROWS}, row1);`,
     'q = 0;',
     ...packLines(kernel, walk, syntax, rows, TILE_ROWS, 'r', 'r0', 'r1'),
-    `product.run[${tile}](0, ${4 * columnPanels}, 4 * (${sumsAt}), (r1 - r0 + ${TILE_ROWS - 1}) >> 2, ${stride / tile}, k1 - k0 + odd, ${4 * stride}, k0 > 0 ? 1 : 0);`,
+    `product.run(0, ${4 * columnPanels}, 4 * (${sumsAt}), (r1 - r0 + ${TILE_ROWS - 1}) >> 2, ${stride / TILE_COLUMNS}, k1 - k0, ${4 * stride}, k0 > 0 ? 1 : 0);`,
     ...(blocks === 1 ? [] : [`if (k1 < ${k.extent}) continue;`]),
     'for (let r = r0; r < r1; r++) {',
     `const at = ${sumsAt} + (r - r0) * ${stride};`,
@@ -183,13 +176,7 @@ function tileLines(
   }
   const body = emitter.within([{ variable: outer, name: 'k' }], () => nest(inner))
   const group = span === 1 ? '' : ` / ${span}`
-  return [
-    ...emitter.lines(),
-    `for (let k = k0${group}; k < k1${group}; k++) {`,
-    ...body,
-    '}',
-    `if (odd) { f.fill(0, q, q + ${tile}); q += ${tile}; }`,
-  ]
+  return [...emitter.lines(), `for (let k = k0${group}; k < k1${group}; k++) {`, ...body, '}']
 }
 
 /** A sum as one loop, or, where operands take its variable apart, as nested ones: `outer` runs over groups of `span` terms, `inner` through a group. */

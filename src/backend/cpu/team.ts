@@ -8,15 +8,29 @@ import type { ArgumentRow } from '../backend.ts'
 import { type ControlWords, type HelperMessage, serveHelper, type SharedKernel, type SharedView } from './helper.ts'
 import { panelProductOf } from './panelProduct.ts'
 
-const WORDS: ControlWords = { work: 0, done: 1, failed: 2, chunkBits: 11 }
+// the word of work has a line of the cache to itself
+const WORDS: ControlWords = {
+  work: 0,
+  done: 16,
+  failed: 17,
+  signal: 32,
+  messages: 33,
+  run: 34,
+  program: 35,
+  binding: 36,
+  first: 37,
+  rows: 38,
+  chunkBits: 11,
+}
+const CONTROL_BYTES = 192
 const NUMBERS = 2 ** (32 - WORDS.chunkBits)
 /** The chunk that stands for "none left". */
 const NONE = 2 ** WORDS.chunkBits - 1
 
 /** Helpers, and what they know. */
 export interface Team {
-  /** Tells all helpers of a program, or of the memory that its kernels work on; gives its id. */
-  readonly program: (kernels: readonly SharedKernel[]) => number
+  /** Tells all helpers of a program with so many arguments, or of the memory that its kernels work on; gives its id. */
+  readonly program: (kernels: readonly SharedKernel[], args: number) => number
   readonly bind: (views: readonly (readonly SharedView[])[]) => number
   readonly forget: (id: number) => void
   /**
@@ -44,9 +58,32 @@ export function startTeam(helpers: number, module: WebAssembly.Module | null): T
     threads.push(thread)
   }
   if (threads.length === 0) return null
-  const control = new Int32Array(new SharedArrayBuffer(16))
+  const control = new Int32Array(new SharedArrayBuffer(CONTROL_BYTES))
+  const wake = (): void => {
+    Atomics.add(control, WORDS.signal, 1)
+    Atomics.notify(control, WORDS.signal)
+  }
   const tell = (message: HelperMessage): void => {
     for (const thread of threads) thread.post(message)
+    Atomics.add(control, WORDS.messages, 1)
+    wake()
+  }
+  let values: Float64Array = new Float64Array(0)
+  /** Describes a run to the helpers: without a message, which would find them after it is over. */
+  const describe = (program: number, binding: number, first: number, rows: readonly ArgumentRow[]): void => {
+    const width = rows.length === 0 ? 0 : rows[0]!.values.length + 1
+    if (values.length < width * rows.length) {
+      values = new Float64Array(new SharedArrayBuffer(16 * width * rows.length))
+      tell({ kind: 'rows', values })
+    }
+    Atomics.add(control, WORDS.run, 1)
+    Atomics.store(control, WORDS.program, program)
+    Atomics.store(control, WORDS.binding, binding)
+    Atomics.store(control, WORDS.first, first)
+    Atomics.store(control, WORDS.rows, rows.length)
+    rows.forEach(({ values: args, ringRow }, i) => values.set([ringRow, ...args], width * i))
+    Atomics.add(control, WORDS.run, 1)
+    wake()
   }
   Atomics.store(control, WORDS.work, NONE)
   tell({ kind: 'start', control, words: WORDS, module })
@@ -69,8 +106,8 @@ export function startTeam(helpers: number, module: WebAssembly.Module | null): T
   }
 
   return {
-    program: (kernels) => {
-      tell({ kind: 'program', id: nextId, kernels })
+    program: (kernels, args) => {
+      tell({ kind: 'program', id: nextId, kernels, args })
       return nextId++
     },
     bind: (views) => {
@@ -81,8 +118,7 @@ export function startTeam(helpers: number, module: WebAssembly.Module | null): T
       tell({ kind: 'forget', id })
     },
     run: (program, binding, kernels, rows, work) => {
-      const first = number
-      tell({ kind: 'run', program, binding, first, rows })
+      describe(program, binding, number, rows)
       for (const row of rows) {
         kernels.forEach(({ units, chunks }, i) => {
           const range = (chunk: number): void =>

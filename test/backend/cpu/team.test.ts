@@ -39,7 +39,7 @@ describe('a team', () => {
   test('does every unit of every item once, helpers among them', async () => {
     team = startTeam(2, null)!
     const kernels = [kernelOf(''), { ...kernelOf(''), chunks: 1 }, kernelOf('')]
-    const program = team.program(kernels)
+    const program = team.program(kernels, 1)
     const binding = team.bind(kernels.map(() => [view]))
     let [expected, own] = [0, 0]
     for (let run = 0; run < 60; run++) {
@@ -65,7 +65,7 @@ describe('a team', () => {
   test('reports a helper that failed', async () => {
     team = startTeam(1, null)!
     const kernels = [kernelOf("throw new Error('a fault')")]
-    const program = team.program(kernels)
+    const program = team.program(kernels, 1)
     const binding = team.bind([[view]])
     const rows = [{ values: [1], ringRow: 0 }]
     const run = (): void => team!.run(program, binding, kernels, rows, () => busy(5))
