@@ -71,23 +71,33 @@ export interface ReplayPlan {
   readonly prepare: (tuning?: Tuning) => Promise<Replay>
 }
 
+/** So many rows are read at once unless more are asked for: what a read-back holds is sized for that. */
+const USUAL_ROWS = 256
+
 /** A ring of metrics, with room for so many reads of it under way at once. */
 export function createRing(device: RuntimeDevice, rows: number, columns: number, reads: number): Ring {
   const aval: Aval = { shape: [rows, columns], dtype: 'float32' }
   const buffer = device.backend.allocate(deviceBytes(aval))
-  device.backend.reserveReads(aval, reads)
+  device.backend.reserveReads({ ...aval, shape: [Math.min(USUAL_ROWS, rows), columns] }, reads)
   device.retain(buffer)
   return { buffer, rows, columns }
 }
 
-/** The metrics of all rows of a ring, after everything encoded so far. */
-export async function readRing(device: RuntimeDevice, ring: Ring): Promise<Float32Array> {
-  const data = await device.backend.read(
-    { buffer: ring.buffer, offset: 0 },
-    { shape: [ring.rows, ring.columns], dtype: 'float32' },
-  )
+/** The metrics of rows `first` to `last` of a ring, round its end where the last comes before the first, after everything encoded so far. */
+export async function readRing(device: RuntimeDevice, ring: Ring, first: number, last: number): Promise<Float32Array> {
+  const { rows, columns } = ring
+  const isUsual = first <= last && last - first < USUAL_ROWS && rows > USUAL_ROWS
+  const [start, count] = isUsual ? [Math.min(first, rows - USUAL_ROWS), USUAL_ROWS] : [0, rows]
+  const aval: Aval = { shape: [count, columns], dtype: 'float32' }
+  const data = await device.backend.read({ buffer: ring.buffer, offset: 4 * columns * start }, aval)
   if (!(data instanceof Float32Array)) throw new InternalError('a ring holds float32')
-  return data
+  const length = ((last - first + rows) % rows) + 1
+  const metrics = new Float32Array(length * columns)
+  for (let i = 0; i < length; i++) {
+    const at = columns * (((first + i) % rows) - start)
+    metrics.set(data.subarray(at, at + columns), columns * i)
+  }
+  return metrics
 }
 
 /** Traces and compiles `fn`. The state's tensors are updated in place by every run and stay valid. */
@@ -150,7 +160,7 @@ export async function planReplay<State, Inputs>(
   const readOutput = async ({ outputs }: Program, i: number, ringRow: number): Promise<HostArray> => {
     const { tensor, location } = outputs[i]!
     if (location.space === 'ring') {
-      const data = (await readRing(device, ring!)).slice(ringRow * ring!.columns + location.column).slice(0, 1)
+      const data = (await readRing(device, ring!, ringRow, ringRow)).slice(location.column, location.column + 1)
       return { ...tensor.aval, data }
     }
     return {

@@ -57,10 +57,9 @@ export function createFlights(device: RuntimeDevice, ring: Ring): Flights {
   }
 
   const valuesOf = async (steps: readonly EncodedStep[]): Promise<StepRecord[]> => {
-    const data = await readRing(device, ring)
-    return steps.map(({ record, ringRow }) => {
-      const at = ringRow * ring.columns
-      return { ...record, values: Array.from(data.subarray(at, at + ring.columns)) }
+    const data = await readRing(device, ring, steps[0]!.ringRow, steps.at(-1)!.ringRow)
+    return steps.map(({ record }, i) => {
+      return { ...record, values: Array.from(data.subarray(i * ring.columns, (i + 1) * ring.columns)) }
     })
   }
 

@@ -8,7 +8,7 @@ import type { Ring } from '../runtime/replay.ts'
 import type { TrainState } from './step.ts'
 import { formatBytes, formatPercentage, formatTable } from './tables.ts'
 
-/** Bytes that a trainer holds on its device. Predictions, and 128 KiB of argument rows that a WebGPU device has once, are not among them. */
+/** Bytes that a trainer holds on its device. Predictions, and 32 KiB of argument rows that a WebGPU device has once, are not among them. */
 export interface TrainerMemory {
   readonly parameters: number
   readonly optimizerState: number

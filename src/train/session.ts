@@ -13,7 +13,7 @@ import { zeros } from '../ops/creation.ts'
 import * as random from '../random/index.ts'
 import { allocateArena, fillTensor } from '../runtime/arena.ts'
 import { openDevice, type RuntimeDevice, tuningOf } from '../runtime/device.ts'
-import { fromHost, readData, tensor } from '../runtime/host.ts'
+import { fromHost, readData } from '../runtime/host.ts'
 import { start } from '../runtime/realize.ts'
 import { createRing, planReplay, type Replay, type ReplayPlan, type Ring } from '../runtime/replay.ts'
 import { disposeTensor, usableStorage } from '../runtime/storage.ts'
@@ -84,12 +84,14 @@ export async function openSession(options: TrainerOptions, device: RuntimeDevice
     checkLabels('data.train', train.targets, classes)
     if (test !== undefined) checkLabels('data.test', test.targets, classes)
   }
-  const initial = initialState(options, parts, inputShape)
+  // initial values are computed on the CPU, so that a seed means the same weights on every device and none compiles kernels for it
+  const host = await openDevice('cpu', { threads: 1 })
+  const initial = initialState(options, parts, inputShape, host)
   const { tensors: drawn, structure } = tensorsOf(initial)
   const places = await allocateArena(device, drawn.map((leaf) => leaf.aval)) // prettier-ignore
   const state = unflattenTree(structure, places) as TrainState
   // in a task of its own: the values are computed here while the device's compiler works on the step
-  const filled = nextTask().then(() => drawOnHost(drawn, places, device))
+  const filled = nextTask().then(() => drawOn(host, drawn, places, device))
   filled.catch(() => undefined) // reported to whom waits for the session
   const order = fromHost(
     { shape: [sampleCount(train)], dtype: 'uint32', data: new Uint32Array(sampleCount(train)) },
@@ -226,7 +228,12 @@ function residentSplit(split: Split, device: RuntimeDevice): Pick<Resident, 'inp
   return { inputs: fromHost(split.inputs, device), targets: fromHost(split.targets, device) }
 }
 
-function initialState(options: TrainerOptions, parts: StepParts, inputShape: readonly number[]): TrainState {
+function initialState(
+  options: TrainerOptions,
+  parts: StepParts,
+  inputShape: readonly number[],
+  host: RuntimeDevice,
+): TrainState {
   const { params: made, state: model } = parts.model.init(random.key(parts.seed), inputShape)
   let params: TensorTree = made
   if (options.initialParams !== undefined) {
@@ -234,7 +241,7 @@ function initialState(options: TrainerOptions, parts: StepParts, inputShape: rea
       hostLeaves(made),
       hostLeaves(options.initialParams),
     ])
-    const leaves = rows.map(([own, given]) => replaceParameter(own, given))
+    const leaves = rows.map(([own, given]) => replaceParameter(own, given, host))
     params = unflattenTree(structure, leaves) as TensorTree
   }
   return { params, model, optimizer: parts.optimizer.init(params) }
@@ -268,7 +275,7 @@ function isHostArray(value: unknown): value is HostLeaf['array'] {
   )
 }
 
-function replaceParameter(own: unknown, given: unknown): Tensor {
+function replaceParameter(own: unknown, given: unknown, host: RuntimeDevice): Tensor {
   if (!(own instanceof Tensor) || !(given instanceof HostLeaf)) {
     throw new ArgumentError(
       'createTrainer: initialParams must hold a float32 host array { shape, dtype, data } for every parameter',
@@ -279,7 +286,7 @@ function replaceParameter(own: unknown, given: unknown): Tensor {
       `createTrainer: initialParams: expected ${formatAval(own.aval)}, got ${formatAval(given.array)}`,
     )
   }
-  return tensor(given.array.data, { shape: given.array.shape })
+  return fromHost(given.array, host)
 }
 
 function tensorsOf(tree: unknown): { tensors: Tensor[]; structure: TreeStructure } {
@@ -293,9 +300,12 @@ function tensorsOf(tree: unknown): { tensors: Tensor[]; structure: TreeStructure
 
 const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
-/** Initial values are computed on the CPU, so that a seed means the same weights on every device and none compiles kernels for it. */
-async function drawOnHost(from: readonly Tensor[], to: readonly Tensor[], device: RuntimeDevice): Promise<void> {
-  const host = await openDevice('cpu', { threads: 1 })
+async function drawOn(
+  host: RuntimeDevice,
+  from: readonly Tensor[],
+  to: readonly Tensor[],
+  device: RuntimeDevice,
+): Promise<void> {
   start(from, host)
   const values = await Promise.all(from.map(readData))
   from.forEach(disposeTensor)

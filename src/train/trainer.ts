@@ -341,7 +341,7 @@ export async function createTrainer<Names extends string>(options: TrainerOption
           if (watchesNonFinite()) await replay.runWatched(row, 'evaluate')
           else replay.run([row])
         }
-        const data = await readRing(device, ring)
+        const data = await readRing(device, ring, 0, batches.length - 1)
         const sumOf = (column: number): number =>
           batches.reduce((sum, _, i) => sum + data[i * ring.columns + column]!, 0)
         const metrics = metricsOf(names, (i) => sumOf(i + 1) / total)

@@ -139,17 +139,19 @@ describe('an epoch of the 784-128-10 network', () => {
         submitBudget,
         device,
       })
-      for await (const report of trainer.run({ steps: 3000 })) void report
+      const reported: number[] = [] // read back a few rows of the ring at a time, or all of it, and round its end
+      for await (const report of trainer.run({ steps: 3000 })) reported.push(...report.losses)
       const weights = await weightsOf(trainer)
       await trainer.dispose()
-      return weights
+      expect(reported).toHaveLength(3000)
+      return [...weights, ...reported]
     }
     const few = await train(1)
     const most = Math.max(...uploads)
     const many = await train(1000)
     GPUQueue.prototype.writeBuffer = write
-    expect(most).toBeLessThan(1 << 17)
-    expect(Math.max(...uploads)).toBe(1 << 17)
+    expect(most).toBeLessThan(1 << 15)
+    expect(Math.max(...uploads)).toBe(1 << 15)
     expect(many).toEqual(few)
   })
 

@@ -6,7 +6,8 @@ import type { ArgumentRow } from '../backend.ts'
 import { argumentVectors } from './wgsl.ts'
 
 const ALIGNMENT = 256
-const CAPACITY = 1 << 17
+/** Rows of 128 steps: what a submit costs is little beside so many. */
+const CAPACITY = 1 << 15
 
 /** Bytes from one row of a program to the next. */
 export function rowStride(program: Program): number {
