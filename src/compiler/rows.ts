@@ -23,6 +23,8 @@ const MAX_MEMBERS = 24
 const MAX_INNER = 512
 /** The most multiplications per row that a contraction may bring into a row kernel, where a target does not say. */
 const ROW_PRODUCTS = 4096
+/** The most in all rows: beyond that, tiles gain more than the dispatches that rows save. The small MLP's output layer stays within it at batch 8192. */
+const ALL_PRODUCTS = 1 << 24
 
 /** The groups with every profitable and allowed pair joined; those that compute a tensor of `apart` take nothing in. */
 export function mergeRows(
@@ -104,8 +106,10 @@ function fitsRows(group: Group, rows: number, rowProducts: number): boolean {
   const size = group.row.extent
   if (rows === 0 || size % rows !== 0 || size / rows > MAX_INNER) return false
   const { contraction } = group
+  if (contraction === null) return true
   // a whole row of the product counts, also where the rows tried are finer than that
-  return contraction === null || Math.max(size / rows, contraction.n.extent) * contraction.k.extent <= rowProducts
+  const products = Math.max(size / rows, contraction.n.extent) * contraction.k.extent
+  return products <= rowProducts && size * contraction.k.extent <= ALL_PRODUCTS
 }
 
 /** Whether the consumer reads of the producer only what lies in its own row; cheaper than `merge`, which rewrites whole values. */

@@ -59,6 +59,16 @@ test('updates of state do not keep the rows of a batch of one apart', () => {
   }
 })
 
+test('an output layer joins the rows of the loss until tiles would gain more than its dispatch costs', () => {
+  const kernelsAt = (batch: number): string[] => {
+    const program = programOf({ ...mlp, parameters: { ...mlp.parameters, x: [batch, 784], labels: [batch] } })
+    verifyProgram(program)
+    return program.dispatches.flatMap(({ kernels }) => kernels.map(({ kind }) => kind))
+  }
+  expect(kernelsAt(8192).filter((kind) => kind === 'contraction')).toHaveLength(3)
+  expect(kernelsAt(16384).filter((kind) => kind === 'contraction')).toHaveLength(5)
+})
+
 test('on a software adapter kernels whose code costs more than a dispatch are not packed', () => {
   const long: Source = {
     parameters: { a: [64, 200], b: [64, 200] },
