@@ -69,18 +69,18 @@ async function openPage(browser, url, id) {
 }
 
 /**
- * Opens `ids` by `open(page)`, which resolves to `{ device, adapter }`; those two join the handles. An engine that cannot
- * start is reported and left out, and makes the exit code 1.
+ * Opens `ids` by `open(page)`, which resolves to `{ device, adapter }`; those two join the handles. An engine that lacks
+ * something here is left out; so is one that cannot start, which makes the exit code 1.
  */
 export async function openEngines(browser, ids, open) {
   const pages = []
   for (const id of ids) {
-    const isPytorch = id === 'pytorch-cpu'
-    if (isPytorch && pythonWithTorch() === null) {
-      console.log('  pytorch-cpu           is left out: no python3 here has PyTorch')
+    const lack = await lackOf(browser, id)
+    if (lack !== undefined) {
+      console.log(`  ${id.padEnd(21)} is left out: ${lack}`)
       continue
     }
-    const page = await (isPytorch ? openPytorch(browser, id) : browser.page(id))
+    const page = await (id === 'pytorch-cpu' ? openPytorch(browser, id) : browser.page(id))
     try {
       pages.push({ ...page, ...(await open(page)) })
     } catch (error) {
@@ -90,6 +90,18 @@ export async function openEngines(browser, ids, open) {
   }
   if (pages.length === 0) throw new Error('no engine could be opened')
   return pages
+}
+
+/** What an engine needs and this machine lacks, or undefined. */
+async function lackOf(browser, id) {
+  if (id === 'pytorch-cpu') return pythonWithTorch() === null ? 'no python3 here has PyTorch' : undefined
+  if (id !== 'tfjs-webgl') return undefined
+  const page = await browser.page(id)
+  try {
+    return await page.call('webglLack')
+  } finally {
+    await page.close()
+  }
 }
 
 /** Says that an engine is left out, and why. */

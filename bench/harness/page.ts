@@ -133,9 +133,16 @@ async function encode(workloadName: string, batchSize: number, rounds: number) {
   return { ...(await measureEncoding(makeWorkload(workloadName), batchSize, rounds)), adapter: await adapterName() }
 }
 
+/** What this browser lacks for the engine tfjs-webgl, or undefined. */
+async function webglLack(): Promise<string | undefined> {
+  const tfjs = await import('../peers/tfjs.ts')
+  return tfjs.webglLack()
+}
+
 /** What the page offers to the harness. */
 export const bench = {
   exported,
+  webglLack,
   encode,
   open,
   prepare,

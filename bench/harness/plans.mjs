@@ -8,6 +8,7 @@ export const engineIds = [
   'yardstick-webgpu',
   'jaxjs-webgpu',
   'tfjs-webgpu',
+  'tfjs-webgl',
   'jaxjs-wasm',
   'tfjs-wasm',
   'tfjs-cpu',
@@ -19,6 +20,8 @@ const slow = { checkSteps: 2, roundsSeconds: 200 }
 
 const gpus = ['wgrad-webgpu', 'wgrad-cpu', 'jaxjs-webgpu', 'tfjs-webgpu']
 const everyPeer = [...gpus, 'jaxjs-wasm', 'tfjs-wasm', 'tfjs-cpu']
+const largeMlp = [...everyPeer.filter((id) => id !== 'tfjs-cpu'), 'pytorch-cpu']
+const models = [...gpus, 'jaxjs-wasm']
 
 /**
  * By name: the `kind` of run; its `engines`, with `quickEngines` where `--quick` has fewer; for training the `batches`, the
@@ -28,7 +31,7 @@ const everyPeer = [...gpus, 'jaxjs-wasm', 'tfjs-wasm', 'tfjs-cpu']
 export const plans = {
   mlp: {
     kind: 'training',
-    engines: [...everyPeer, 'wgrad-webgpu-visible', 'yardstick-webgpu', 'pytorch-cpu'],
+    engines: [...everyPeer, 'tfjs-webgl', 'wgrad-webgpu-visible', 'yardstick-webgpu', 'pytorch-cpu'],
     quickEngines: everyPeer,
     batches: [1, 8, 32, 128, 512, 2048, 8192],
     steps: 20,
@@ -40,7 +43,8 @@ export const plans = {
   },
   'mlp-large': {
     kind: 'training',
-    engines: [...everyPeer.filter((id) => id !== 'tfjs-cpu'), 'pytorch-cpu'],
+    engines: [...largeMlp, 'tfjs-webgl'],
+    quickEngines: largeMlp,
     batches: [32, 128],
     steps: 3,
     reference: true,
@@ -50,7 +54,8 @@ export const plans = {
   },
   cnn: {
     kind: 'training',
-    engines: [...gpus, 'jaxjs-wasm', 'pytorch-cpu'],
+    engines: [...models, 'pytorch-cpu', 'tfjs-webgl'],
+    quickEngines: [...models, 'pytorch-cpu'],
     batches: [32, 128],
     steps: 3,
     // Adam divides by the root of a gradient's square, so that rounding in tiny gradients shows
@@ -60,7 +65,8 @@ export const plans = {
   },
   transformer: {
     kind: 'training',
-    engines: [...gpus, 'jaxjs-wasm'],
+    engines: [...models, 'tfjs-webgl'],
+    quickEngines: models,
     batches: [4],
     steps: 3,
     tolerance: 1e-3,
@@ -74,6 +80,7 @@ export const plans = {
       'yardstick-webgpu',
       'jaxjs-webgpu',
       'tfjs-webgpu',
+      'tfjs-webgl',
       'wgrad-cpu',
       'jaxjs-wasm',
       'tfjs-wasm',

@@ -8,13 +8,20 @@ import { tfjsLogits } from './tfjsModels.ts'
 
 const testBatch = 1000
 
+/**
+ * Off where the batch size is odd. Packed textures hold 2x2 blocks, and a product of TF.js 4.22 sums over whole blocks, also
+ * beyond an odd inner dimension, where a bias has left values: the weight gradients would be wrong. Without the first flag
+ * every result is unpacked and packed anew, with zeros there. The second only costs time then.
+ */
+const packing = ['WEBGL_LAZILY_UNPACK', 'WEBGL_PACK_BINARY_OPERATIONS']
+
 /** The whole dataset as device tensors: float32 images in [0, 1] or int32 tokens, and one-hot targets. */
 interface Resident {
   readonly inputs: tf.Tensor
   readonly targets: tf.Tensor
 }
 
-/** Opens TF.js on `webgpu`, `wasm` or `cpu`. */
+/** Opens TF.js on `webgpu`, `webgl`, `wasm` or `cpu`. */
 export async function openTfjs(device: string, workload: Workload): Promise<Engine> {
   const name = await startTfjs(device)
   const resident = residentOf(workload.dataset)
@@ -38,13 +45,18 @@ function residentOf({ count, sampleShape, classes, inputs, targets }: Dataset): 
   }
 }
 
-/** Starts TF.js on `webgpu`, `wasm` or `cpu`; returns what to call it. */
+/** Starts TF.js on `webgpu`, `webgl`, `wasm` or `cpu`; returns what to call it. */
 export async function startTfjs(device: string): Promise<string> {
   let name = `TF.js ${tf.version.tfjs} ${device}`
   if (device === 'webgpu') await import('@tensorflow/tfjs-backend-webgpu')
   if (device === 'wasm') {
     const wasm = await import('@tensorflow/tfjs-backend-wasm')
     wasm.setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/')
+  }
+  if (device === 'webgl') {
+    const lack = webglLack()
+    if (lack !== undefined) throw new Error(lack)
+    name += `, float32 textures, ${webglRenderer()}`
   }
   if (!(await tf.setBackend(device))) throw new Error(`TF.js could not start its ${device} backend`)
   await tf.ready()
@@ -57,8 +69,25 @@ export async function startTfjs(device: string): Promise<string> {
   return name
 }
 
+/** What this browser lacks for TF.js to train on `webgl` in float32, or undefined. */
+export function webglLack(): string | undefined {
+  // else TF.js refuses a WebGL that runs on the processor
+  tf.env().set('SOFTWARE_WEBGL_ENABLED', true)
+  if (tf.env().getNumber('WEBGL_VERSION') < 2) return 'no WebGL2 here'
+  if (!tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED')) return 'WebGL2 here cannot render to float32 textures'
+  return undefined
+}
+
+/** What runs WebGL: it need not be what runs WebGPU. */
+function webglRenderer(): string {
+  const gl = new OffscreenCanvas(1, 1).getContext('webgl2')
+  const info = gl?.getExtension('WEBGL_debug_renderer_info')
+  return gl && info ? String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)) : 'unknown renderer'
+}
+
 function prepareTfjs(workload: Workload, batchSize: number, resident: Resident): Session {
   const { model } = workload
+  if (tf.getBackend() === 'webgl') for (const flag of packing) tf.env().set(flag, batchSize % 2 === 0)
   const weights = Object.fromEntries(
     Object.entries(workload.params).map(([name, { shape, data }]) => [name, tf.variable(tf.tensor(data, [...shape]))]),
   )

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs'
 import { type MatmulCase, type MatmulEngine, type MatmulSession, storedShapes } from '../engines/matmul.ts'
 import { startTfjs } from './tfjs.ts'
 
-/** Opens TF.js on `webgpu`, `wasm` or `cpu`. */
+/** Opens TF.js on `webgpu`, `webgl`, `wasm` or `cpu`. */
 export async function openTfjsMatmul(device: string): Promise<MatmulEngine> {
   return { device: await startTfjs(device), prepare: async (...args) => prepareTfjs(...args) }
 }

@@ -4,8 +4,8 @@
 import { writeFile } from 'node:fs/promises'
 
 const size = { width: 860, height: 480, left: 78, right: 170, top: 56, bottom: 58 }
-const dashes = { webgpu: '', wasm: '7 4', cpu: '2 4' }
-const markers = { webgpu: 4, wasm: 3, cpu: 3 }
+const dashes = { webgpu: '', webgl: '10 3 2 3', wasm: '7 4', cpu: '2 4' }
+const markers = { webgpu: 4, webgl: 4, wasm: 3, cpu: 3 }
 
 const style = `
   svg { --surface: #ffffff; --ink: #1d2330; --faint: #6a7282; --grid: #e4e7ec; --wgrad: #1f5fd0; --jaxjs: #c2570c; --tfjs: #0f7d63 }

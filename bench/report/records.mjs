@@ -16,7 +16,7 @@ export function measuredRecord({ run, batch, page, value, context }, values) {
     batch,
     ...values,
     statedShare: share === null ? null : round(share),
-    adapter: page.id.includes('-webgpu') ? page.adapter : 'cpu',
+    adapter: adapterOf(page),
     device: page.device,
     date: context.date,
     userAgent: context.userAgent,
@@ -46,6 +46,12 @@ export function trainingRecord({ run, batch, result, steps, rates, context }) {
       check: { steps, loss, relativeError: Number(relativeError.toPrecision(2)) },
     },
   )
+}
+
+/** WebGPU's adapter, `webgl` (what runs that is part of `device`) or `cpu`. */
+function adapterOf({ id, adapter }) {
+  if (id.includes('-webgpu')) return adapter
+  return id.endsWith('-webgl') ? 'webgl' : 'cpu'
 }
 
 /** Writes records as one JSON object per line. */
