@@ -87,14 +87,14 @@ export function createRing(device: RuntimeDevice, rows: number, columns: number,
 export async function readRing(device: RuntimeDevice, ring: Ring, first: number, last: number): Promise<Float32Array> {
   const { rows, columns } = ring
   const isUsual = first <= last && last - first < USUAL_ROWS && rows > USUAL_ROWS
-  const [start, count] = isUsual ? [Math.min(first, rows - USUAL_ROWS), USUAL_ROWS] : [0, rows]
+  const [begin, count] = isUsual ? [Math.min(first, rows - USUAL_ROWS), USUAL_ROWS] : [0, rows]
   const aval: Aval = { shape: [count, columns], dtype: 'float32' }
-  const data = await device.backend.read({ buffer: ring.buffer, offset: 4 * columns * start }, aval)
+  const data = await device.backend.read({ buffer: ring.buffer, offset: 4 * columns * begin }, aval)
   if (!(data instanceof Float32Array)) throw new InternalError('a ring holds float32')
   const length = ((last - first + rows) % rows) + 1
   const metrics = new Float32Array(length * columns)
   for (let i = 0; i < length; i++) {
-    const at = columns * (((first + i) % rows) - start)
+    const at = columns * (((first + i) % rows) - begin)
     metrics.set(data.subarray(at, at + columns), columns * i)
   }
   return metrics

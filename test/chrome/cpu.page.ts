@@ -13,7 +13,7 @@ function square(): number {
   floats[0] = -1
   floats[4] = 1 + 2 ** -12
   floats[8 + 8] = 1 + 2 ** -12
-  panels.run(0, 4 * 8, 4 * 24, 1, 1, 2, 4 * 8, 0)
+  panels.run(0, 4, 16, 32, 4 * 8, 4 * 24, 1, 1, 2, 4 * 8, 0)
   return floats[24]!
 }
 

@@ -50,7 +50,7 @@ export function printJavaScript(kernel: Kernel, panels: boolean): JavaScriptKern
   const body = (): { units: number; lines: string[] } => {
     if (kernel.kind === 'loop') return loopBody(kernel, syntax, names.array)
     if (!panels || !hasPanels(kernel)) return { units: 1, lines: contractionLines(kernel, syntax, names.array) }
-    const lines = panelLines(kernel, syntax, (emitter) => writeStores(emitter, kernel.stores, names.array))
+    const lines = panelLines(kernel, syntax, names.array, (emitter) => writeStores(emitter, kernel.stores, names.array))
     return { units: panelUnits(kernel), lines }
   }
   const { units, lines } = body()

@@ -13,16 +13,19 @@ export const TILE_ROWS = 4
 export const TILE_COLUMNS = 8
 const VECTORS = TILE_COLUMNS / 4
 
-/** Multiplies panels. Offsets are in bytes, from the start of the memory. */
+/** Copies and multiplies panels: for each tile of columns, its elements term by term. Offsets are in bytes, from the start of the memory. */
 export interface PanelProduct {
   /** The whole memory, grown to at least so many floats; views that were given before may be detached. */
   readonly reserve: (floats: number) => Float32Array
   /**
-   * Panels `a` (for each tile of 4 rows: 4 elements for each of `terms`) times panels `b` (for each tile of 8 columns: 8 elements for each term)
-   * in rows of `stride` bytes at `c`, added to what is there if `adds` is 1. None of the counts is 0.
+   * Rows `a` times panels `b` of 8 columns, in rows of `stride` bytes at `c`, added to what is there if `adds` is 1. An element of `a` is `row` from
+   * that of the next row, `term` from the next in the sum, and `tile` from that four rows on. None of the counts is 0.
    */
   readonly run: (
     a: number,
+    row: number,
+    term: number,
+    tile: number,
     b: number,
     c: number,
     tiles: number,
@@ -31,7 +34,14 @@ export interface PanelProduct {
     stride: number,
     adds: number,
   ) => void
+  /** Panels of 4 or 8 at `to` from what lies side by side at `from`, each term `term` bytes after the last. */
+  readonly pack4: Pack
+  readonly pack8: Pack
+  /** Panels of 8 at `to` from columns that lie `column` bytes apart at `from`, with their terms side by side. */
+  readonly turn8: Pack
 }
+
+type Pack = (from: number, distance: number, to: number, panels: number, terms: number) => void
 
 /** A module for `panelProductOf`, or null where there is no WebAssembly, none with SIMD, or none allowed. */
 export function compilePanelProduct(): WebAssembly.Module | null {
@@ -59,21 +69,24 @@ export function panelProductOf(module: WebAssembly.Module): PanelProduct {
       }
       return floats
     },
-    run: (functions as Pick<PanelProduct, 'run'>).run,
+    ...(functions as Omit<PanelProduct, 'reserve'>),
   }
 }
 
-// the parameters and locals of the function
-const [A, B, C, TILES, PANELS, TERMS, STRIDE, ADDS] = [0, 1, 2, 3, 4, 5, 6, 7]
-const [TILES_LEFT, TERMS_LEFT, TERM_A, TERM_B, TILE_C, ROW_C] = [8, 9, 10, 11, 12, 13]
-const [ROW, COLUMNS] = [14, 15]
-const INTEGERS = 6
+// the parameters and locals of the product, and of what packs
+const [A, ROW, TERM, TILE, B, C, TILES, PANELS, TERMS, STRIDE, ADDS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
+const [TILES_LEFT, TERMS_LEFT, TILE_A, TERM_B, TILE_C, ROW_C, POINTERS] = [11, 12, 13, 14, 15, 16, 17]
+const [VALUE, COLUMNS] = [POINTERS + TILE_ROWS, POINTERS + TILE_ROWS + 1]
+const [FROM, DISTANCE, TO, PACK_PANELS, PACK_TERMS] = [0, 1, 2, 3, 4]
+const [PANEL_FROM, PACK_LEFT, PACK_POINTERS] = [5, 6, 7]
 
 const unsigned = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)])
 const get = (local: number): number[] => [0x20, local]
 const set = (local: number): number[] => [0x21, local]
 const i32 = (value: number): number[] => [0x41, ...signed(value)]
 const simd = (code: number): number[] => [0xfd, ...unsigned(code)]
+const loadInteger = (offset: number): number[] => [0x28, 2, ...unsigned(offset)]
+const storeInteger = (offset: number): number[] => [0x36, 2, ...unsigned(offset)]
 const load = (offset: number): number[] => [...simd(0x00), 0, ...unsigned(offset)]
 const splat = (offset: number): number[] => [...simd(0x09), 0, ...unsigned(offset)]
 const store = (offset: number): number[] => [...simd(0x0b), 0, ...unsigned(offset)]
@@ -121,38 +134,38 @@ const VECTOR_LOCALS = 1 + (TILE_ROWS + 1) * VECTORS
 /** The products of one term of the sum, after which the pointers are at the next. */
 function termBytes(fused: boolean): number[] {
   const vectors = range(VECTORS)
+  const rows = range(TILE_ROWS)
   return [
     ...vectors.flatMap((q) => [...get(TERM_B), ...load(16 * q), ...set(COLUMNS + q)]),
-    ...range(TILE_ROWS).flatMap((row) => [
-      ...get(TERM_A),
-      ...splat(4 * row),
-      ...set(ROW),
+    ...rows.flatMap((row) => [
+      ...get(POINTERS + row),
+      ...splat(0),
+      ...set(VALUE),
       ...vectors.flatMap((q) => {
-        const factors = [...get(ROW), ...get(COLUMNS + q)]
+        const factors = [...get(VALUE), ...get(COLUMNS + q)]
         const sum = sumOf(row, q)
         return fused
           ? [...factors, ...get(sum), ...MULTIPLY_ADD_VECTORS, ...set(sum)]
           : [...factors, ...MULTIPLY_VECTORS, ...get(sum), ...ADD_VECTORS, ...set(sum)]
       }),
     ]),
-    ...advance(TERM_A, i32(4 * TILE_ROWS)),
+    ...rows.flatMap((row) => advance(POINTERS + row, get(TERM))),
     ...advance(TERM_B, i32(4 * TILE_COLUMNS)),
   ]
 }
 
-function bodyBytes(fused: boolean): number[] {
+function productBytes(fused: boolean): number[] {
   const vectors = range(VECTORS)
-  const sums = range(TILE_ROWS).flatMap((row) => vectors.map((q) => sumOf(row, q)))
+  const rows = range(TILE_ROWS)
+  const sums = rows.flatMap((row) => vectors.map((q) => sumOf(row, q)))
   const eachSum = (write: (sum: number, offset: number) => number[]): number[] => [
     ...get(TILE_C),
     ...set(ROW_C),
-    ...range(TILE_ROWS).flatMap((row) => [
-      ...vectors.flatMap((q) => write(sumOf(row, q), 16 * q)),
-      ...advance(ROW_C, get(STRIDE)),
-    ]),
+    ...rows.flatMap((row) => [...vectors.flatMap((q) => write(sumOf(row, q), 16 * q)), ...advance(ROW_C, get(STRIDE))]),
   ]
   const tile = [
     ...sums.flatMap((sum) => [...ZERO, ...set(sum)]),
+    ...rows.flatMap((row) => [...get(TILE_A), ...get(ROW), ...i32(row), ...MULTIPLY, ...ADD, ...set(POINTERS + row)]),
     ...get(B),
     ...set(TERM_B),
     ...get(TERMS),
@@ -164,11 +177,12 @@ function bodyBytes(fused: boolean): number[] {
     ...END,
     ...eachSum((sum, offset) => [...get(ROW_C), ...get(sum), ...store(offset)]),
     ...advance(TILE_C, [...get(STRIDE), ...i32(TILE_ROWS), ...MULTIPLY]),
+    ...advance(TILE_A, get(TILE)),
   ]
   return [
     ...repeat(PANELS, [
       ...get(A),
-      ...set(TERM_A),
+      ...set(TILE_A),
       ...get(C),
       ...set(TILE_C),
       ...get(TILES),
@@ -182,23 +196,79 @@ function bodyBytes(fused: boolean): number[] {
   ]
 }
 
+/** For every panel: `begin`, then `term` as often as there are terms; then `FROM` is `next` further on. */
+const packBytes = (begin: readonly number[], term: readonly number[], next: readonly number[]): number[] => [
+  ...repeat(PACK_PANELS, [
+    ...begin,
+    ...get(PACK_TERMS),
+    ...set(PACK_LEFT),
+    ...repeat(PACK_LEFT, term),
+    ...advance(FROM, next),
+  ]),
+  ...END,
+]
+
+const sideBySide = (width: number): number[] =>
+  packBytes(
+    [...get(FROM), ...set(PANEL_FROM)],
+    [
+      ...range(width / 4).flatMap((q) => [...get(TO), ...get(PANEL_FROM), ...load(16 * q), ...store(16 * q)]),
+      ...advance(PANEL_FROM, get(DISTANCE)),
+      ...advance(TO, i32(4 * width)),
+    ],
+    i32(4 * width),
+  )
+
+function turned(width: number): number[] {
+  const columns = range(width)
+  return packBytes(
+    columns.flatMap((column) => [
+      ...get(FROM),
+      ...get(DISTANCE),
+      ...i32(column),
+      ...MULTIPLY,
+      ...ADD,
+      ...set(PACK_POINTERS + column),
+    ]),
+    [
+      ...columns.flatMap((column) => [
+        ...get(TO),
+        ...get(PACK_POINTERS + column),
+        ...loadInteger(0),
+        ...storeInteger(4 * column),
+        ...advance(PACK_POINTERS + column, i32(4)),
+      ]),
+      ...advance(TO, i32(4 * width)),
+    ],
+    [...get(DISTANCE), ...i32(width), ...MULTIPLY],
+  )
+}
+
 function moduleBytes(fused: boolean): Uint8Array<ArrayBuffer> {
   const list = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()]
   const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes]
   const section = (id: number, bytes: readonly number[]): number[] => [id, ...sized(bytes)]
   const name = (text: string): number[] => sized(Array.from(text, (letter) => letter.charCodeAt(0)))
-  const parameters = range(8).map(() => [TYPE.i32])
-  const locals = list([
-    [...unsigned(INTEGERS), TYPE.i32],
-    [...unsigned(VECTOR_LOCALS), TYPE.v128],
-  ])
+  const parameters = (count: number): number[] => [0x60, ...list(range(count).map(() => [TYPE.i32])), 0]
+  const locals = (integers: number, vectors: number): number[] =>
+    list([
+      [...unsigned(integers), TYPE.i32],
+      [...unsigned(vectors), TYPE.v128],
+    ])
+  const packLocals = locals(PACK_POINTERS + TILE_COLUMNS - PANEL_FROM, 0)
+  const functions = [
+    { called: 'run', type: 0, body: [...locals(VALUE - TILES_LEFT, VECTOR_LOCALS), ...productBytes(fused)] },
+    { called: 'pack4', type: 1, body: [...packLocals, ...sideBySide(TILE_ROWS)] },
+    { called: 'pack8', type: 1, body: [...packLocals, ...sideBySide(TILE_COLUMNS)] },
+    { called: 'turn8', type: 1, body: [...packLocals, ...turned(TILE_COLUMNS)] },
+  ]
   const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
   return Uint8Array.from([
     ...header,
-    ...section(1, list([[0x60, ...list(parameters), 0]])), // one type: eight integers to nothing
+    ...section(1, list([parameters(ADDS + 1), parameters(PACK_TERMS + 1)])),
     ...section(2, list([[...name('env'), ...name('memory'), 2, 0, 1]])),
-    ...section(3, list([[0]])),
-    ...section(7, list([[...name('run'), 0, 0]])),
-    ...section(10, list([sized([...locals, ...bodyBytes(fused)])])),
+    ...section(3, list(functions.map(({ type }) => [type]))),
+    ...section(7, list(functions.map(({ called }, i) => [...name(called), 0, i]))),
+    ...section(10, list(functions.map(({ body }) => sized(body)))),
   ])
 }

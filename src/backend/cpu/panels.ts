@@ -3,10 +3,11 @@
 
 import type { ContractionKernel } from '../../compiler/kernel.ts'
 import { plus, ravel } from '../../ir/indexMap.ts'
-import { type Scalar, type Variable, variable } from '../../ir/scalar.ts'
+import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { substituteVariables } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
 import { takesApart } from '../walk.ts'
+import { columnLayout, type Layout, type OperandPlan, rowLayout } from './operands.ts'
 import { TILE_COLUMNS, TILE_ROWS } from './panelProduct.ts'
 
 /** Terms of the sum, and rows, whose panels are made at once: they stay in the cache while they are multiplied. */
@@ -14,6 +15,8 @@ const TERMS = 512
 const ROWS = 128
 /** Elements of column panels, all of which are made before any is multiplied, that the caches hold: longer axes are better rows. */
 const CACHED = 1 << 17
+/** Floats in a line of the cache. */
+const ALIGNED = 16
 /** What it costs to store results column by column. */
 const STRIDED = 1.15
 
@@ -21,6 +24,15 @@ const STRIDED = 1.15
 interface Sides {
   readonly rows: { readonly axis: Variable; readonly operand: Scalar }
   readonly columns: { readonly axis: Variable; readonly operand: Scalar }
+}
+
+/** Panels of rows that are computed. */
+const PANELS: Omit<Layout, 'floats'> = {
+  perBlock: [],
+  perRows: [],
+  row: 4,
+  term: 4 * TILE_ROWS,
+  tile: `${4 * TILE_ROWS} * (k1 - k0)`,
 }
 
 /** From how many products of a batch on threads share the batch, not the rows of each. */
@@ -60,6 +72,7 @@ function sidesOf({ m, n, k, lhs, rhs }: ContractionKernel): Sides {
 export function panelLines(
   kernel: ContractionKernel,
   syntax: Syntax,
+  arrayOf: (source: Loadable) => string,
   writeStores: (emitter: Emitter) => void,
 ): string[] {
   const { batch, k } = kernel
@@ -71,11 +84,28 @@ export function panelLines(
   const [height, width] = [rows.axis.extent, columns.axis.extent]
   const blockRows = Math.min(ROWS, ceil(height, TILE_ROWS))
   const stride = ceil(width, TILE_COLUMNS)
-  const columnPanels = blockRows * terms
-  const sums = columnPanels + stride * terms
+  const planOf = ({ axis, operand }: Sides['rows']): OperandPlan => {
+    return { kernel, axis, operand, terms, isWhole: blocks === 1, arrayOf }
+  }
+  const rowOperand = rowLayout(planOf(rows), 0, blockRows) ?? {
+    ...PANELS,
+    floats: blockRows * terms,
+    perRows: ['let q = 0;', ...packLines(kernel, walk, syntax, rows, TILE_ROWS, 'r', 'r0', 'r1')],
+  }
+  const columnsAt = ceil(rowOperand.floats, ALIGNED)
+  const columnOperand = columnLayout(planOf(columns), columnsAt) ?? {
+    ...PANELS,
+    floats: stride * terms,
+    perBlock: [
+      `let q = ${columnsAt};`,
+      ...packLines(kernel, walk, syntax, columns, TILE_COLUMNS, 'c', '0', `${width}`),
+    ],
+  }
+  const sums = ceil(columnsAt + columnOperand.floats, ALIGNED)
   // the sums of a block of rows are finished at once if there is one block of terms, else each has its place
   const sumRows = blocks === 1 ? blockRows : ceil(height, ROWS)
   const sumsAt = blocks === 1 ? `${sums}` : `${sums} + r0 * ${stride}`
+  const { row, term, tile } = rowOperand
 
   const epilogue = createEmitter(
     syntax,
@@ -97,13 +127,12 @@ export function panelLines(
     'for (let b = b0; b < b1; b++) {',
     `for (let k0 = 0; k0 < ${k.extent}; k0 += ${terms}) {`,
     `const k1 = Math.min(k0 + ${terms}, ${k.extent});`,
-    `let q = ${columnPanels};`,
-    ...packLines(kernel, walk, syntax, columns, TILE_COLUMNS, 'c', '0', `${width}`),
+    ...rowOperand.perBlock,
+    ...columnOperand.perBlock,
     `for (let r0 = row0; r0 < row1; r0 += ${ROWS}) {`,
     `const r1 = Math.min(r0 + ${ROWS}, row1);`,
-    'q = 0;',
-    ...packLines(kernel, walk, syntax, rows, TILE_ROWS, 'r', 'r0', 'r1'),
-    `product.run(0, ${4 * columnPanels}, 4 * (${sumsAt}), (r1 - r0 + ${TILE_ROWS - 1}) >> 2, ${stride / TILE_COLUMNS}, k1 - k0, ${4 * stride}, k0 > 0 ? 1 : 0);`,
+    ...rowOperand.perRows,
+    `product.run(0, ${row}, ${term}, ${tile}, ${4 * columnsAt}, 4 * (${sumsAt}), (r1 - r0 + ${TILE_ROWS - 1}) >> 2, ${stride / TILE_COLUMNS}, k1 - k0, ${4 * stride}, k0 > 0 ? 1 : 0);`,
     ...(blocks === 1 ? [] : [`if (k1 < ${k.extent}) continue;`]),
     'for (let r = r0; r < r1; r++) {',
     `const at = ${sumsAt} + (r - r0) * ${stride};`,

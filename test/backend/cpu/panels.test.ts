@@ -7,12 +7,14 @@ import { compilePanelProduct, panelProductOf } from '../../../src/backend/cpu/pa
 import type { HostArray } from '../../../src/core/hostArray.ts'
 import { sizeOf } from '../../../src/core/shape.ts'
 import { graphOf } from '../../../src/ir/graph.ts'
-import { parameter } from '../../../src/ir/tensor.ts'
+import { parameter, type Tensor } from '../../../src/ir/tensor.ts'
 import { add, mul, sub } from '../../../src/ops/arithmetic.ts'
 import { relu } from '../../../src/ops/activations.ts'
 import { conv2d } from '../../../src/ops/convolution.ts'
 import { matmul } from '../../../src/ops/linalg.ts'
-import { prepareGraph } from '../../conformance/execute.ts'
+import { broadcastTo, transpose } from '../../../src/ops/shaping.ts'
+import { slice } from '../../../src/ops/slicing.ts'
+import { prepareGraph, runGraph } from '../../conformance/execute.ts'
 import { randomFrom } from '../../conformance/sample.ts'
 import { BLOCK_PRODUCTS, checkProducts } from '../../ops/products.ts'
 
@@ -64,13 +66,48 @@ test('a layer, its update in place and a convolution are those of plain JavaScri
   })
 })
 
+/** Rows and columns of larger tensors, by `[rows, terms]` and `[terms, columns]`: few and many terms, batches, steps, and what repeats. */
+const viewed = () => {
+  const [x, y] = [[20, 70, 700], [20, 700, 70]].map((shape, i) => parameter({ shape, dtype: 'float32' }, `x${i}`)) // prettier-ignore
+  const rows = (from: readonly number[], to: readonly number[], step: readonly number[] = []) => slice(x!, from, to, step) // prettier-ignore
+  const columns = (from: readonly number[], to: readonly number[], step: readonly number[] = []) => slice(y!, from, to, step) // prettier-ignore
+  const turned = (value: Tensor): Tensor => transpose(value, [0, 2, 1])
+  const products = [
+    matmul(rows([0, 3, 5], [2, 66, 680]), columns([0, 5, 1], [2, 680, 68])),
+    matmul(rows([3, 0, 7], [4, 65, 27]), columns([3, 7, 2], [4, 27, 9])),
+    matmul(turned(columns([0, 2, 3], [1, 640, 66])), turned(rows([0, 1, 2], [1, 69, 640]))),
+    matmul(turned(columns([0, 2, 3], [1, 40, 66])), turned(rows([0, 1, 2], [1, 69, 40]))),
+    matmul(rows([0, 0, 0], [20, 9, 33]), columns([0, 0, 0], [20, 33, 17])),
+    matmul(turned(columns([0, 0, 0], [20, 80, 19])), turned(rows([0, 0, 0], [20, 23, 80]))),
+    matmul(rows([1, 1, 1], [2, 60, 600], [1, 2, 3]), columns([1, 1, 1], [2, 600, 60], [1, 3, 2])),
+    matmul(broadcastTo(slice(x!, [0, 0, 0], [1, 1, 90]), [1, 30, 90]), columns([0, 0, 0], [1, 90, 12])),
+    matmul(rows([0, 0, 0], [1, 30, 90]), broadcastTo(slice(y!, [0, 0, 0], [1, 90, 1]), [1, 90, 12])),
+    matmul(rows([0, 0, 0], [1, 30, 90]), broadcastTo(slice(y!, [0, 4, 0], [1, 5, 12]), [1, 90, 12])),
+  ]
+  return graphOf([x!, y!], products)
+}
+
+test('products of views of tensors are those of plain JavaScript', async () => {
+  const random = randomFrom('views')
+  const values = [[20, 70, 700], [20, 700, 70]].map((shape): HostArray => {
+    return { shape, dtype: 'float32', data: Float32Array.from({ length: sizeOf(shape) }, () => random() - 0.5) }
+  }) // prettier-ignore
+  const [fast, plain] = await Promise.all([true, false].map((simd) => runGraph(createCpuBackend({ simd }), viewed(), values))) // prettier-ignore
+  fast!.forEach(({ data }, i) => {
+    const exact = plain![i]!.data
+    expect(data.length).toBe(exact.length)
+    const scale = Math.max(...exact.map(Math.abs))
+    data.forEach((value, at) => expect(Math.abs(value - exact[at]!)).toBeLessThan(2e-6 * scale))
+  })
+})
+
 describe('the product of panels', () => {
   test('goes through tiles of 4 rows and panels of 8 columns, with an odd number of terms', () => {
     const panels = panelProductOf(compilePanelProduct()!)
     const floats = panels.reserve(24 + 48 + 128)
     for (let i = 0; i < 24; i++) floats[i] = i + 1 // two tiles of four rows, three terms
     for (let i = 0; i < 48; i++) floats[24 + i] = i - 20 // two panels of eight columns
-    panels.run(0, 4 * 24, 4 * 72, 2, 2, 3, 4 * 16, 0)
+    panels.run(0, 4, 16, 48, 4 * 24, 4 * 72, 2, 2, 3, 4 * 16, 0)
     for (let row = 0; row < 8; row++) {
       for (let column = 0; column < 16; column++) {
         const [tile, panel] = [12 * (row >> 2) + (row & 3), 24 + 24 * (column >> 3) + (column & 7)]
@@ -87,9 +124,9 @@ describe('the product of panels', () => {
     floats.set([1, 2, 3, 4, 5, 6, 7, 8, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 8)
     const expected = (times: number): number[] =>
       [1, 2, 3, 4].flatMap((row) => [1, 2, 3, 4, 5, 6, 7, 8].map((column) => times * (row * column + 5 * row)))
-    panels.run(0, 32, 96, 1, 1, 2, 32, 0)
+    panels.run(0, 4, 16, 32, 32, 96, 1, 1, 2, 32, 0)
     expect(Array.from(floats.subarray(24, 56))).toEqual(expected(1))
-    panels.run(0, 32, 96, 1, 1, 2, 32, 1)
+    panels.run(0, 4, 16, 32, 32, 96, 1, 1, 2, 32, 1)
     expect(Array.from(floats.subarray(24, 56))).toEqual(expected(2))
   })
 
