@@ -229,6 +229,11 @@ export function binary(fn: BinaryFn, x: Scalar, y: Scalar): Scalar {
     if (x.op === 'const') return x.value ? y : x
     if (y.op === 'const') return y.value ? x : y
   }
+  // what is greater than a bound is so before it is raised to that bound: the derivative of relu need not compute relu
+  if (fn === 'gt' && y.op === 'const' && x.op === 'binary' && x.fn === 'max') {
+    if (x.y.hash === y.hash) return binary('gt', x.x, y)
+    if (x.x.hash === y.hash) return binary('gt', x.y, y)
+  }
   return { op: 'binary', dtype, fn, x, y, hash: hashOf(code('binary'), fn, x.hash, y.hash) }
 }
 
