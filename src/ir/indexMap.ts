@@ -66,7 +66,7 @@ function sumOf(x: Scalar): Sum {
   return { terms: [{ scalar: x, factor: 1 }], constant: 0 }
 }
 
-/** Joins pairs k·q·⌊x/k⌋ + q·(x mod k) into q·x until none is left. */
+/** Joins pairs k·q·⌊x/k⌋ + q·(x mod k) into q·x, and k·q·(⌊x/k⌋ mod m) + q·(x mod k) into q·(x mod k·m), until none is left. */
 function recombine(terms: { scalar: Scalar; factor: number }[]): {
   terms: Sum['terms']
   constant: number
@@ -77,9 +77,14 @@ function recombine(terms: { scalar: Scalar; factor: number }[]): {
     if (low.scalar.op !== 'remainder') continue
     const { x, by } = low.scalar
     const quotient = floorDiv(x, by)
-    const at = terms.findIndex((term) => term.factor === low.factor * by && term.scalar.hash === quotient.hash)
+    const at = terms.findIndex(
+      ({ factor, scalar }) =>
+        factor === low.factor * by &&
+        (scalar.hash === quotient.hash || (scalar.op === 'remainder' && scalar.x.hash === quotient.hash)),
+    )
     if (at < 0) continue
-    const whole = sumOf(x)
+    const high = terms[at]!.scalar
+    const whole = sumOf(high.hash !== quotient.hash && high.op === 'remainder' ? floorMod(x, by * high.by) : x)
     const rest = terms.filter((_, j) => j !== i && j !== at)
     const scaled = whole.terms.map((term) => ({ scalar: term.scalar, factor: term.factor * low.factor }))
     return { terms: [...rest, ...scaled], constant: whole.constant * low.factor, changed: true }

@@ -151,6 +151,19 @@ describe('ravel and unravel', () => {
     )
   })
 
+  test('remainders of an index and of its quotient join', () => {
+    const flat = variable('x', 5000)
+    const pixel = plus(times(floorMod(floorDiv(flat, 28), 28), 28), floorMod(flat, 28))
+    expect(pixel.hash).toBe(floorMod(flat, 784).hash)
+    expect(plus(times(floorDiv(flat, 784), 784), pixel).hash).toBe(flat.hash)
+    const shifted = plus(flat, -2500)
+    const other = plus(times(floorMod(floorDiv(shifted, 3), 5), 6), times(floorMod(shifted, 3), 2))
+    for (let at = 0; at < 5000; at += 7) {
+      const plain = (((at - 2500) % 15) + 15) % 15
+      expect(evaluateScalar(other, { variables: { x: at }, data: () => [] })).toBe(2 * plain)
+    }
+  })
+
   test('a reshape that only splits an axis needs no division', () => {
     const [i, j] = [variable('i', 12), variable('j', 5)]
     const split = unravel(ravel([i, j], [12, 5]), [3, 4, 5])

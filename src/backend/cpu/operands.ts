@@ -1,9 +1,10 @@
-// How an operand of a product gets to where it is multiplied. Elements of a tensor at fixed distances are copied as they lie, and
-// WebAssembly makes the panels; everything else (gathered, guarded, computed) is computed here, element by element, into panels.
+// How an operand of a product gets to where it is multiplied. Elements of a tensor at fixed distances, or in runs, are copied as they lie,
+// and WebAssembly makes the panels; everything else (gathered, computed) is computed element by element into panels (panels.ts).
 
-import type { ContractionKernel } from '../../compiler/kernel.ts'
-import type { Loadable, Scalar, Variable } from '../../ir/scalar.ts'
+import type { Loadable } from '../../ir/scalar.ts'
 import { TILE_COLUMNS, TILE_ROWS } from './panelProduct.ts'
+import { axisRuns, termRuns } from './runs.ts'
+import type { OperandPlan } from './sumWalk.ts'
 
 /** Elements that are worth a copy of their own. */
 const WORTH_COPYING = 64
@@ -17,18 +18,6 @@ interface Strides {
   readonly term: number
 }
 
-/** What statements about an operand need to know. */
-export interface OperandPlan {
-  readonly kernel: ContractionKernel
-  readonly axis: Variable
-  readonly operand: Scalar
-  /** Terms of a block of the sum, and whether it is the only one. */
-  readonly terms: number
-  readonly isWhole: boolean
-  /** The text of a tensor's array. */
-  readonly arrayOf: (source: Loadable) => string
-}
-
 /** Statements that lay out an operand, and how the product then walks through it. */
 export interface Layout {
   /** The floats that it takes. */
@@ -37,25 +26,31 @@ export interface Layout {
   readonly perBlock: readonly string[]
   /** For each block of rows within that. */
   readonly perRows: readonly string[]
-  /** Bytes from a row to the next, from a term to the next, and (as text) from four rows to the next four. */
-  readonly row: number
+  /** Bytes from a row to the next (as text), from a term to the next, and from four rows to the next four. */
+  readonly row: string
   readonly term: number
   readonly tile: string
 }
 
 const ceil = (value: number, to: number): number => Math.ceil(value / to) * to
-const PANEL_ROWS = { row: 4, term: 4 * TILE_ROWS, tile: `${4 * TILE_ROWS} * (k1 - k0)` }
+const PANEL_ROWS = { row: '4', term: 4 * TILE_ROWS, tile: `${4 * TILE_ROWS} * (k1 - k0)` }
 
 /** Rows as they are, or as panels, from float `at` on: `blockRows` at a time, from r0 to r1. Null if they must be computed. */
 export function rowLayout(plan: OperandPlan, at: number, blockRows: number): Layout | null {
   const { kernel, terms, isWhole, arrayOf } = plan
+  const padded = ceil(blockRows, TILE_ROWS)
+  const panels = at + padded * terms
   const strides = stridesOf(plan)
-  if (strides === null) return null
+  if (strides === null) {
+    const made = termRuns(plan, at, blockRows, panels)
+    if (made === null) return rowRuns(plan, at, padded)
+    const bytes = { row: '4 * (k1 - k0)', term: 4, tile: `${4 * TILE_ROWS} * (k1 - k0)` }
+    return { floats: padded * terms + made.floats, perBlock: [], perRows: made.lines, ...bytes }
+  }
   const array = arrayOf(strides.source)
   const from = fromOf(strides)
-  const padded = ceil(blockRows, TILE_ROWS)
   if (strides.term === 1 || kernel.k.extent === 1) {
-    const copied = { floats: padded * terms, perBlock: [], row: 4 * terms, term: 4, tile: `${16 * terms}` }
+    const copied = { floats: padded * terms, perBlock: [], row: `${4 * terms}`, term: 4, tile: `${16 * terms}` }
     if (isWhole && strides.axis === terms) {
       const range = `${from} + r0 * ${terms}, ${from} + r1 * ${terms}`
       return { ...copied, perRows: [`f.set(${array}.subarray(${range}), ${at});`] }
@@ -68,26 +63,58 @@ export function rowLayout(plan: OperandPlan, at: number, blockRows: number): Lay
       perRows: [`for (let r = r0; r < r1; r++) f.set(${array}.subarray(${range}), ${at} + (r - r0) * ${terms});`],
     }
   }
-  const copy = sideBySide(plan, strides, at + padded * terms)
+  const copy = sideBySide(plan, strides, panels)
   if (copy === null) return null
-  const pack = `product.pack4(4 * (${copy.at} + r0), ${4 * copy.distance}, ${4 * at}, (r1 - r0 + ${TILE_ROWS - 1}) >> 2, k1 - k0);`
+  const pack = packText(`${copy.at} + r0`, `${copy.distance}`, at)
   return { floats: padded * terms + copy.floats, perBlock: [copy.line], perRows: [pack], ...PANEL_ROWS }
 }
+
+/** Rows that come in runs as panels: all rows of this thread for each block of terms. */
+function rowRuns(plan: OperandPlan, at: number, padded: number): Layout | null {
+  const { axis, terms } = plan
+  const panels = padded * terms
+  const runs = axis.extent * terms + TILE_ROWS
+  const made = axisRuns(plan, at + panels, at + panels + runs)
+  if (made === null) return null
+  const { lanes, copies } = made
+  const [first, end] = [`((row0 / ${lanes}) | 0)`, `Math.ceil(row1 / ${lanes})`]
+  return {
+    floats: panels + runs + copies.floats,
+    perBlock: ['{', `const o0 = ${first}, o1 = ${end};`, ...copies.lines, '}'],
+    perRows: [packText(`${at + panels} + r0 - ${lanes} * ${first}`, `${lanes} * (${end} - ${first})`, at)],
+    ...PANEL_ROWS,
+  }
+}
+
+/** A call that makes panels of four rows, r0 to r1, of what lies side by side at float `from`, each term `distance` floats after the last. */
+const packText = (from: string, distance: string, to: number): string =>
+  `product.pack4(4 * (${from}), 4 * (${distance}), ${4 * to}, (r1 - r0 + ${TILE_ROWS - 1}) >> 2, k1 - k0);`
 
 /** All columns as panels, from float `at` on. Null if they must be computed. */
 export function columnLayout(plan: OperandPlan, at: number): Layout | null {
   const { kernel, axis, terms, isWhole, arrayOf } = plan
-  const strides = stridesOf(plan)
-  if (strides === null) return null
   const width = ceil(axis.extent, TILE_COLUMNS)
   const panels = width / TILE_COLUMNS
   const staged = at + width * terms
-  const layout = { perRows: [], row: 4, term: 4 * TILE_COLUMNS, tile: '' }
+  const layout = { perRows: [], row: '', term: 4 * TILE_COLUMNS, tile: '' }
+  const packed = (from: number, distance: number): string =>
+    `product.pack8(${4 * from}, ${4 * distance}, ${4 * at}, ${panels}, k1 - k0);`
+  const strides = stridesOf(plan)
+  if (strides === null) {
+    const runs = axis.extent * terms + TILE_COLUMNS
+    const made = axisRuns(plan, staged, staged + runs)
+    if (made === null) return null
+    const { lanes, copies } = made
+    return {
+      ...layout,
+      floats: width * terms + runs + copies.floats,
+      perBlock: ['{', `const o0 = 0, o1 = ${axis.extent / lanes};`, ...copies.lines, '}', packed(staged, axis.extent)],
+    }
+  }
   if (strides.axis === 1 || axis.extent === 1) {
     const copy = sideBySide(plan, strides, staged)
     if (copy === null) return null
-    const pack = `product.pack8(${4 * copy.at}, ${4 * copy.distance}, ${4 * at}, ${panels}, k1 - k0);`
-    return { ...layout, floats: width * terms + copy.floats, perBlock: [copy.line, pack] }
+    return { ...layout, floats: width * terms + copy.floats, perBlock: [copy.line, packed(copy.at, copy.distance)] }
   }
   if (strides.term !== 1) return null
   const array = arrayOf(strides.source)

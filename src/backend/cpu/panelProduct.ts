@@ -17,6 +17,8 @@ const VECTORS = TILE_COLUMNS / 4
 export interface PanelProduct {
   /** The whole memory, grown to at least so many floats; views that were given before may be detached. */
   readonly reserve: (floats: number) => Float32Array
+  /** The same memory as integers. */
+  readonly integers: () => Int32Array
   /**
    * Rows `a` times panels `b` of 8 columns, in rows of `stride` bytes at `c`, added to what is there if `adds` is 1. An element of `a` is `row` from
    * that of the next row, `term` from the next in the sum, and `tile` from that four rows on. None of the counts is 0.
@@ -39,6 +41,8 @@ export interface PanelProduct {
   readonly pack8: Pack
   /** Panels of 8 at `to` from columns that lie `column` bytes apart at `from`, with their terms side by side. */
   readonly turn8: Pack
+  /** To `to` and on, one behind the other, `count` runs of `vectors` times 4 floats, each from the float of `from` that is at `table`; zeros where that is negative. */
+  readonly runs: (table: number, count: number, vectors: number, from: number, to: number) => void
 }
 
 type Pack = (from: number, distance: number, to: number, panels: number, terms: number) => void
@@ -60,16 +64,19 @@ export function panelProductOf(module: WebAssembly.Module): PanelProduct {
   const memory = new WebAssembly.Memory({ initial: 1 })
   const functions: unknown = new WebAssembly.Instance(module, { env: { memory } }).exports
   let floats = new Float32Array(memory.buffer)
+  let integers = new Int32Array(memory.buffer)
   return {
+    integers: () => integers,
     reserve: (count) => {
       const missing = count * 4 - memory.buffer.byteLength
       if (missing > 0) {
         memory.grow(Math.ceil(missing / 65536))
         floats = new Float32Array(memory.buffer)
+        integers = new Int32Array(memory.buffer)
       }
       return floats
     },
-    ...(functions as Omit<PanelProduct, 'reserve'>),
+    ...(functions as Omit<PanelProduct, 'reserve' | 'integers'>),
   }
 }
 
@@ -79,6 +86,7 @@ const [TILES_LEFT, TERMS_LEFT, TILE_A, TERM_B, TILE_C, ROW_C, POINTERS] = [11, 1
 const [VALUE, COLUMNS] = [POINTERS + TILE_ROWS, POINTERS + TILE_ROWS + 1]
 const [FROM, DISTANCE, TO, PACK_PANELS, PACK_TERMS] = [0, 1, 2, 3, 4]
 const [PANEL_FROM, PACK_LEFT, PACK_POINTERS] = [5, 6, 7]
+const [TABLE, RUNS_LEFT, RUN_VECTORS, RUN_FROM, RUN_TO, RUN, RUN_LEFT] = [0, 1, 2, 3, 4, 5, 6]
 
 const unsigned = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)])
 const get = (local: number): number[] => [0x20, local]
@@ -99,6 +107,8 @@ const ADD = [0x6a]
 const MULTIPLY = [0x6c]
 const LOOP = [0x03, 0x40]
 const IF = [0x04, 0x40]
+const ELSE = [0x05]
+const LESS = [0x48]
 const END = [0x0b]
 const BRANCH_IF = [0x0d, 0]
 
@@ -244,6 +254,37 @@ function turned(width: number): number[] {
   )
 }
 
+function runsBytes(): number[] {
+  const vectors = (body: readonly number[]): number[] => [
+    ...get(RUN_VECTORS),
+    ...set(RUN_LEFT),
+    ...repeat(RUN_LEFT, [...body, ...advance(RUN_TO, i32(16))]),
+  ]
+  return [
+    ...repeat(RUNS_LEFT, [
+      ...get(TABLE),
+      ...loadInteger(0),
+      ...set(RUN),
+      ...get(RUN),
+      ...i32(0),
+      ...LESS,
+      ...IF,
+      ...vectors([...get(RUN_TO), ...ZERO, ...store(0)]),
+      ...ELSE,
+      ...get(RUN_FROM),
+      ...get(RUN),
+      ...i32(4),
+      ...MULTIPLY,
+      ...ADD,
+      ...set(RUN),
+      ...vectors([...get(RUN_TO), ...get(RUN), ...load(0), ...store(0), ...advance(RUN, i32(16))]),
+      ...END,
+      ...advance(TABLE, i32(4)),
+    ]),
+    ...END,
+  ]
+}
+
 function moduleBytes(fused: boolean): Uint8Array<ArrayBuffer> {
   const list = (items: readonly (readonly number[])[]): number[] => [...unsigned(items.length), ...items.flat()]
   const sized = (bytes: readonly number[]): number[] => [...unsigned(bytes.length), ...bytes]
@@ -261,6 +302,7 @@ function moduleBytes(fused: boolean): Uint8Array<ArrayBuffer> {
     { called: 'pack4', type: 1, body: [...packLocals, ...sideBySide(TILE_ROWS)] },
     { called: 'pack8', type: 1, body: [...packLocals, ...sideBySide(TILE_COLUMNS)] },
     { called: 'turn8', type: 1, body: [...packLocals, ...turned(TILE_COLUMNS)] },
+    { called: 'runs', type: 1, body: [...locals(RUN_LEFT - RUN_TO, 0), ...runsBytes()] },
   ]
   const header = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]
   return Uint8Array.from([

@@ -2,16 +2,15 @@
 // the order in which they are multiplied; the epilogue reads the sums from where the product leaves them.
 
 import type { ContractionKernel } from '../../compiler/kernel.ts'
-import { plus, ravel } from '../../ir/indexMap.ts'
-import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
+import { plus } from '../../ir/indexMap.ts'
+import type { Loadable, Scalar, Variable } from '../../ir/scalar.ts'
 import { substituteVariables } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
-import { takesApart } from '../walk.ts'
-import { columnLayout, type Layout, type OperandPlan, rowLayout } from './operands.ts'
+import { columnLayout, type Layout, rowLayout } from './operands.ts'
 import { TILE_COLUMNS, TILE_ROWS } from './panelProduct.ts'
+import { type OperandPlan, TERMS, type Walk, walkOf } from './sumWalk.ts'
 
-/** Terms of the sum, and rows, whose panels are made at once: they stay in the cache while they are multiplied. */
-const TERMS = 512
+/** Rows whose panels are made at once: they stay in the cache while they are multiplied. */
 const ROWS = 128
 /** Elements of column panels, all of which are made before any is multiplied, that the caches hold: longer axes are better rows. */
 const CACHED = 1 << 17
@@ -30,7 +29,7 @@ interface Sides {
 const PANELS: Omit<Layout, 'floats'> = {
   perBlock: [],
   perRows: [],
-  row: 4,
+  row: '4',
   term: 4 * TILE_ROWS,
   tile: `${4 * TILE_ROWS} * (k1 - k0)`,
 }
@@ -85,7 +84,7 @@ export function panelLines(
   const blockRows = Math.min(ROWS, ceil(height, TILE_ROWS))
   const stride = ceil(width, TILE_COLUMNS)
   const planOf = ({ axis, operand }: Sides['rows']): OperandPlan => {
-    return { kernel, axis, operand, terms, isWhole: blocks === 1, arrayOf }
+    return { kernel, axis, operand, walk, terms, isWhole: blocks === 1, arrayOf, syntax }
   }
   const rowOperand = rowLayout(planOf(rows), 0, blockRows) ?? {
     ...PANELS,
@@ -118,7 +117,7 @@ export function panelLines(
   )
   epilogue.loop(columns.axis, 'c', () => writeStores(epilogue))
   return [
-    `const f = product.reserve(${sums + sumRows * stride});`,
+    `const f = product.reserve(${sums + sumRows * stride}), n = product.integers();`,
     ...(batch.extent >= BATCH
       ? [`const [b0, b1, row0, row1] = [from, to, 0, ${height}];`]
       : [
@@ -206,29 +205,4 @@ function tileLines(
   const body = emitter.within([{ variable: outer, name: 'k' }], () => nest(inner))
   const group = span === 1 ? '' : ` / ${span}`
   return [...emitter.lines(), `for (let k = k0${group}; k < k1${group}; k++) {`, ...body, '}']
-}
-
-/** A sum as one loop, or, where operands take its variable apart, as nested ones: `outer` runs over groups of `span` terms, `inner` through a group. */
-interface Walk {
-  readonly outer: Variable
-  readonly inner: readonly Variable[]
-  readonly span: number
-  /** The term, in these variables. */
-  readonly value: Scalar
-}
-
-function walkOf({ k, kAxes = [], lhs, rhs }: ContractionKernel): Walk {
-  // a variable of its own: extents beyond a block would let ranges simplify away what the loop bounds do not promise
-  const whole = variable('k', k.extent)
-  const plain: Walk = { outer: whole, inner: [], span: 1, value: whole }
-  const axes = kAxes.filter((extent) => extent > 1)
-  const isPart = axes.reduce((total, extent) => total * extent, 1) !== k.extent // of a sum that was traced
-  if (isPart || axes.length < 2 || ![lhs, rhs].some((operand) => takesApart(operand, k))) return plain
-  let span = 1
-  let first = axes.length
-  while (first > 0 && span * axes[first - 1]! <= TERMS) span *= axes[--first]!
-  if (first === axes.length) return plain
-  const outer = variable('k', k.extent / span)
-  const inner = axes.slice(first).map((extent, i) => variable(`k_${i}`, extent))
-  return { outer, inner, span, value: ravel([outer, ...inner], [outer.extent, ...axes.slice(first)]) }
 }

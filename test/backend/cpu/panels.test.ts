@@ -2,6 +2,7 @@
 // with epilogues that update state in place over several runs; and the plain path where there is no WebAssembly.
 
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { valueAndGrad } from '../../../src/autodiff/vjp.ts'
 import { createCpuBackend } from '../../../src/backend/cpu/cpu.ts'
 import { compilePanelProduct, panelProductOf } from '../../../src/backend/cpu/panelProduct.ts'
 import type { HostArray } from '../../../src/core/hostArray.ts'
@@ -10,9 +11,10 @@ import { graphOf } from '../../../src/ir/graph.ts'
 import { parameter, type Tensor } from '../../../src/ir/tensor.ts'
 import { add, mul, sub } from '../../../src/ops/arithmetic.ts'
 import { relu } from '../../../src/ops/activations.ts'
-import { conv2d } from '../../../src/ops/convolution.ts'
+import { conv1d, conv2d, type ConvolutionOptions } from '../../../src/ops/convolution.ts'
 import { matmul } from '../../../src/ops/linalg.ts'
 import { broadcastTo, transpose } from '../../../src/ops/shaping.ts'
+import { sum } from '../../../src/ops/reductions.ts'
 import { slice } from '../../../src/ops/slicing.ts'
 import { prepareGraph, runGraph } from '../../conformance/execute.ts'
 import { randomFrom } from '../../conformance/sample.ts'
@@ -31,7 +33,7 @@ test('products of several blocks are within 4 sqrt(K) 2^-24 of the sum of magnit
 const SHAPES = { w: [700, 36], b: [36], x: [150, 700], filter: [3, 3, 2, 5], image: [4, 9, 9, 2], rate: [] }
 
 /** A layer, its weights updated in place from two products, and a convolution whose operand is gathered with guards. */
-const graph = () => {
+const layer = () => {
   const leaves = Object.entries(SHAPES).map(([name, shape]) =>
     parameter({ shape, dtype: 'float32' }, name, name === 'rate' ? 'argument' : 'buffer'),
   )
@@ -53,7 +55,7 @@ test('a layer, its update in place and a convolution are those of plain JavaScri
     })
   const results: HostArray[][] = []
   for (const simd of [true, false]) {
-    const prepared = await prepareGraph(createCpuBackend({ simd }), graph(), { donations: [0, null, null] })
+    const prepared = await prepareGraph(createCpuBackend({ simd }), layer(), { donations: [0, null, null] })
     expect((await prepared.call(values, [[1e-3], [2e-3], [5e-4]])).length).toBe(3)
     results.push(await prepared.call(values.map(() => null), [[1e-4]])) // prettier-ignore
     prepared.dispose()
@@ -99,6 +101,54 @@ test('products of views of tensors are those of plain JavaScript', async () => {
     const scale = Math.max(...exact.map(Math.abs))
     data.forEach((value, at) => expect(Math.abs(value - exact[at]!)).toBeLessThan(2e-6 * scale))
   })
+})
+
+const CONVOLUTIONS: readonly (readonly [number, number, number, ConvolutionOptions])[] = [
+  [8, 3, 12, { padding: 'same' }],
+  [4, 3, 5, {}],
+  [16, 2, 9, { strides: 2 }],
+  [64, 3, 8, { padding: 'same' }], // more than a block of terms
+  [8, 3, 8, { dilation: 2, padding: 'same' }],
+  [16, 3, 8, { groups: 2, padding: 'same' }],
+  [64, 3, 32, { groups: 8 }], // threads would share the groups
+  [12, 5, 4, { strides: 3, padding: [[3, 1], [2, 4]] }],
+  [6, 3, 4, { padding: 'same' }], // runs that are no vectors
+] // prettier-ignore
+
+test.each(CONVOLUTIONS)('a convolution of %i channels, %i wide, to %i, %j, and its derivatives are those of plain JavaScript', async (channels, width, features, options) => {
+  const shapes = [[3, 13, 11, channels], [width, width, channels / (options.groups ?? 1), features]]
+  const leaves = shapes.map((shape, i) => parameter({ shape, dtype: 'float32' }, `x${i}`)) as [Tensor, Tensor]
+  const [value, gradients] = valueAndGrad(([x, w]: [Tensor, Tensor]) => {
+    const y = conv2d(x, w, options)
+    return sum(mul(y, y))
+  })(leaves)
+  const graph = graphOf(leaves, [conv2d(leaves[0], leaves[1], options), ...gradients, value])
+  const random = randomFrom('convolution')
+  const values = shapes.map((shape): HostArray => {
+    return { shape, dtype: 'float32', data: Float32Array.from({ length: sizeOf(shape) }, () => random() - 0.5) }
+  })
+  const [fast, plain] = await Promise.all([true, false].map((simd) => runGraph(createCpuBackend({ simd }), graph, values)))
+  fast!.forEach(({ data }, i) => {
+    const exact = plain![i]!.data
+    const scale = Math.max(...exact.map(Math.abs))
+    data.forEach((got, at) => expect(Math.abs(got - exact[at]!)).toBeLessThan(2e-6 * scale))
+  })
+}) // prettier-ignore
+
+test('runs that lie far apart are copied each for itself', async () => {
+  const shapes = [[2, 1400, 4], [3, 4, 5]] // prettier-ignore
+  const [x, w] = shapes.map((shape, i) => parameter({ shape, dtype: 'float32' }, `x${i}`)) as [Tensor, Tensor]
+  const graph = graphOf([x, w], [conv1d(x, w, { strides: 5, padding: [[2, 2]] })])
+  const values = shapes.map((shape): HostArray => {
+    return { shape, dtype: 'float32', data: Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 37) % 64) - 32) }
+  }) // prettier-ignore
+  const backend = createCpuBackend()
+  const prepared = await prepareGraph(backend, graph)
+  const [got] = await prepared.call(values, [[]])
+  const [plain] = await runGraph(createCpuBackend({ simd: false }), graph, values)
+  expect(Array.from(got!.data)).toEqual(Array.from(plain!.data)) // sums of integers are exact
+  const { sources } = await backend.prepare(prepared.program)
+  expect(sources().join()).toContain('product.runs(')
 })
 
 describe('the product of panels', () => {
