@@ -33,7 +33,6 @@ async function main() {
   const browser = await launchBrowser(server.url)
   try {
     const records = await runAll(browser, options)
-    if (options.json !== undefined) await writeRecords(options.json, records)
     const drawn = records.filter(inChart)
     if (options.svg !== undefined && drawn.length > 0) await writeChart(options.svg, drawChart(drawn))
   } finally {
@@ -43,11 +42,16 @@ async function main() {
   console.log(`\n${Math.round((performance.now() - start) / 1000)} s in all`)
 }
 
-/** The records of all workloads; one that fails is reported and makes the exit code 1, and the others go on. */
+/** The records of all workloads, written as they come; a workload that fails is reported and makes the exit code 1, and the others go on. */
 async function runAll(browser, options) {
   const adapter = await adapterOf(browser)
+  const records = []
   const context = {
     options,
+    keep: async (made) => {
+      records.push(...made)
+      if (options.json !== undefined) await writeRecords(options.json, records)
+    },
     adapter,
     date: new Date().toISOString(),
     userAgent: browser.userAgent,
@@ -56,11 +60,10 @@ async function runAll(browser, options) {
     budget: options.budget,
   }
   console.log(`${browser.version}, adapter ${adapter}, ${context.cores} cores, load ${context.loadAverage.join(' ')}`)
-  const records = []
   for (const run of options.runs) {
     console.log(`\n${run.name}`)
     try {
-      records.push(...(await kinds[run.kind](browser, run, { ...context, budget: budgetOf(run, options) })))
+      await kinds[run.kind](browser, run, { ...context, budget: budgetOf(run, options) })
     } catch (error) {
       console.error(`${run.name}: ${error.message}`)
       process.exitCode = 1

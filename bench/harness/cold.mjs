@@ -19,7 +19,7 @@ const types = { '.js': 'text/javascript', '.wasm': 'application/wasm', '.html': 
 const tolerance = 1e-4
 const wasmFolder = '/node_modules/@tensorflow/tfjs-backend-wasm/dist/'
 
-/** Runs the rounds; returns two records per engine: `first` and `second` load. */
+/** Runs the rounds; keeps two records per engine: `first` and `second` load. */
 export async function runCold(_browser, run, context) {
   const folder = await mkdtemp(join(tmpdir(), 'bench-cold-'))
   try {
@@ -68,7 +68,7 @@ async function measure(run, context, url) {
   )
   const wrong = records.filter((made) => !(made.check.relativeError <= tolerance))
   if (wrong.length > 0) throw new Error(`the first losses disagree: ${wrong.map((made) => made.engine).join(', ')}`)
-  return records
+  await context.keep(records)
 }
 
 /** The first and the second load with one profile. */

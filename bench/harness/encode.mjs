@@ -9,7 +9,7 @@ const batch = 1
 const models = ['mlp', 'cnn', 'transformer']
 const rounds = { full: 61, quick: 21 }
 
-/** Runs the models; returns a record per model. */
+/** Runs the models; keeps a record per model. */
 export async function runEncode(browser, run, context) {
   const records = []
   for (const of of models) {
@@ -43,5 +43,5 @@ export async function runEncode(browser, run, context) {
       Math.max(...made.rounds),
     ]),
   )
-  return records
+  await context.keep(records)
 }

@@ -14,7 +14,7 @@ const seconds = { full: 10, quick: 5 }
 const settings = 'device=webgpu&train=10000&test=1000&epochs=1000&batch=128'
 const configFile = `${projectRoot}vite.config.ts`
 
-/** Measures the ready and the training page; returns a record of each. */
+/** Measures the ready and the training page; keeps a record of each. */
 export async function runLive(_browser, run, context) {
   const folder = await mkdtemp(join(tmpdir(), 'bench-live-'))
   try {
@@ -58,7 +58,7 @@ async function measure(run, context, address) {
         made.stepsPerSecond,
       ]),
     )
-    return records
+    await context.keep(records)
   } finally {
     await chrome.close()
   }

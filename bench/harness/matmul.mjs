@@ -14,7 +14,7 @@ const tolerance = 1e-5
 
 const yardstick = 'yardstick-webgpu'
 
-/** Runs all products; returns their records. */
+/** Runs all products; keeps their records. */
 export async function runMatmul(browser, run, context) {
   const pages = await openEngines(browser, run.engines, (page) => page.call('openMatmul', page.id))
   const records = []
@@ -41,7 +41,7 @@ export async function runMatmul(browser, run, context) {
       made.valid ?? '',
     ]),
   )
-  return records
+  await context.keep(records)
 }
 
 async function checked(page, matmul) {

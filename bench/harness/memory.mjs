@@ -25,7 +25,7 @@ export function cnnBound(batch) {
   return 4 * 4 * cnnParameters + batch * (4 * savedFloats + 8 * savedInt64s) + 4
 }
 
-/** Runs both; returns a record per engine and workload. */
+/** Runs both; keeps a record per engine and workload. */
 export async function runMemory(browser, run, context) {
   const { steps } = context.options
   const records = []
@@ -65,7 +65,7 @@ export async function runMemory(browser, run, context) {
       made.seconds.at(-1),
     ]),
   )
-  return records
+  await context.keep(records)
 }
 
 async function watched(run, name, page, total, context) {

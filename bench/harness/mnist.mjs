@@ -13,7 +13,7 @@ const epochs = 2
 const tolerance = 0.005
 const defaultRounds = { full: 5, quick: 1 }
 
-/** Runs the rounds; returns a record per engine. */
+/** Runs the rounds; keeps a record per engine. */
 export async function runMnist(browser, run, context) {
   const { options, budget } = context
   const rounds = options.rounds ?? (budget.quick ? defaultRounds.quick : defaultRounds.full)
@@ -57,7 +57,7 @@ export async function runMnist(browser, run, context) {
     console.error(`accuracies differ by more than ${tolerance}: ${wrong.map((made) => made.engine).join(', ')}`)
     process.exitCode = 1
   }
-  return records
+  await context.keep(records)
 }
 
 function record(run, id, made, medianAccuracy, context) {

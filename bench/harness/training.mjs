@@ -8,7 +8,7 @@ import { openEngines } from './browser.mjs'
 import { checkEngines, checkSteps } from './check.mjs'
 import { measureRounds } from './measure.mjs'
 
-/** Runs one workload; returns its records. */
+/** Runs one workload; keeps the records of a batch size as soon as it is done, so that a run cut short has measured something. */
 export async function runTraining(browser, run, context) {
   const { budget } = context
   const pages = await openEngines(browser, run.engines, (page) => page.call('open', page.id, run.name))
@@ -34,11 +34,11 @@ export async function runTraining(browser, run, context) {
       trainingRecord({ run, batch, result, steps, rates: perBatch.get(result.page.id), context }),
     )
     records.push(...markValid(made))
+    await context.keep(made)
     for (const record of made) console.log(line(record))
   }
   for (const page of [...pages, ...(reference === undefined ? [] : [reference])]) await page.close()
   report(run, records, rates, pages)
-  return records
 }
 
 function subject({ page, secondsPerStep }) {

@@ -11,6 +11,9 @@ const wrap = (dtype: DType, text: string): string =>
 
 const number = (value: number): string => (Object.is(value, -0) ? '-0' : value < 0 ? `(${value})` : String(value))
 
+/** Terms of a fold that are written out, so that positions in a window are numbers. */
+const UNROLLED = 9
+
 const COMPARISON: Record<string, string> = { eq: '===', ne: '!==', lt: '<', le: '<=', gt: '>', ge: '>=' }
 
 /** How JavaScript names what a kernel binds. */
@@ -111,12 +114,12 @@ function startOf(fold: FoldText): string {
 
 function foldText(fold: FoldText): string[] {
   const { name, combine, dtype, value, variable } = fold
-  const loop = (lines: readonly string[]): string[] => [
-    `for (let ${variable} = 0; ${variable} < ${fold.extent}; ${variable}++) {`,
-    ...fold.body,
-    ...lines,
-    '}',
-  ]
+  const loop = (lines: readonly string[]): string[] => {
+    const body = [...fold.body, ...lines, '}']
+    if (fold.extent > UNROLLED)
+      return [`for (let ${variable} = 0; ${variable} < ${fold.extent}; ${variable}++) {`, ...body]
+    return Array.from({ length: fold.extent }, (_, i) => ['{', `const ${variable} = ${i};`, ...body]).flat()
+  }
   const beats = combine === 'max' || combine === 'argmax' ? '>' : '<'
   switch (combine) {
     case 'sum':

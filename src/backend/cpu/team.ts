@@ -64,8 +64,9 @@ export function startTeam(helpers: number, module: WebAssembly.Module | null): T
     Atomics.notify(control, WORDS.signal)
   }
   const tell = (message: HelperMessage): void => {
-    for (const thread of threads) thread.post(message)
+    // counted before it is sent: a helper that has received more than were counted would wait for another
     Atomics.add(control, WORDS.messages, 1)
+    for (const thread of threads) thread.post(message)
     wake()
   }
   let values: Float64Array = new Float64Array(0)
