@@ -91,6 +91,7 @@ export const BLOCK_PRODUCTS: readonly Product[] = [0, 1, 2, 3].flatMap((layout) 
   wide(3, 1536, 300, layout),
   wide(10, 2, 131, layout, [3]),
   wide(257, 1, 16, layout),
+  wide(3600, 600, 9, layout), // more than is copied at once
 ])
 
 /** In [-1, 1], or all positive, where the sum grows and so does what is lost of each term. */

@@ -8,6 +8,8 @@ import type { OperandPlan } from './sumWalk.ts'
 
 /** Elements that are worth a copy of their own. */
 const WORTH_COPYING = 64
+/** Floats that are copied before they are packed: all rows of a block of terms where they are no more than that, else a block of rows. */
+const MOST_COPIED = 1 << 20
 
 /** An operand as elements of a tensor: where it begins, and how far apart its batches, its rows or columns and its terms are, in elements. */
 interface Strides {
@@ -33,7 +35,8 @@ export interface Layout {
 }
 
 const ceil = (value: number, to: number): number => Math.ceil(value / to) * to
-const PANEL_ROWS = { row: '4', term: 4 * TILE_ROWS, tile: `${4 * TILE_ROWS} * (k1 - k0)` }
+/** How the product walks through panels of rows. */
+export const PANEL_ROWS = { row: '4', term: 4 * TILE_ROWS, tile: `${4 * TILE_ROWS} * (k1 - k0)` }
 
 /** Rows as they are, or as panels, from float `at` on: `blockRows` at a time, from r0 to r1. Null if they must be computed. */
 export function rowLayout(plan: OperandPlan, at: number, blockRows: number): Layout | null {
@@ -63,6 +66,12 @@ export function rowLayout(plan: OperandPlan, at: number, blockRows: number): Lay
       perRows: [`for (let r = r0; r < r1; r++) f.set(${array}.subarray(${range}), ${at} + (r - r0) * ${terms});`],
     }
   }
+  if (strides.axis === 1 && plan.axis.extent * terms > MOST_COPIED) {
+    const term = `${from} + k * ${strides.term}`
+    const copy = `for (let k = k0; k < k1; k++) f.set(${array}.subarray(${term} + r0, ${term} + r1), ${panels} + (k - k0) * ${padded});`
+    const perRows = [copy, packText(`${panels}`, `${padded}`, at)]
+    return { floats: 2 * padded * terms, perBlock: [], perRows, ...PANEL_ROWS }
+  }
   const copy = sideBySide(plan, strides, panels)
   if (copy === null) return null
   const pack = packText(`${copy.at} + r0`, `${copy.distance}`, at)
@@ -74,6 +83,7 @@ function rowRuns(plan: OperandPlan, at: number, padded: number): Layout | null {
   const { axis, terms } = plan
   const panels = padded * terms
   const runs = axis.extent * terms + TILE_ROWS
+  if (runs > MOST_COPIED) return null
   const made = axisRuns(plan, at + panels, at + panels + runs)
   if (made === null) return null
   const { lanes, copies } = made

@@ -6,7 +6,7 @@ import { plus } from '../../ir/indexMap.ts'
 import type { Loadable, Scalar, Variable } from '../../ir/scalar.ts'
 import { substituteVariables } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
-import { columnLayout, type Layout, rowLayout } from './operands.ts'
+import { columnLayout, type Layout, PANEL_ROWS, rowLayout } from './operands.ts'
 import { TILE_COLUMNS, TILE_ROWS } from './panelProduct.ts'
 import { type OperandPlan, TERMS, type Walk, walkOf } from './sumWalk.ts'
 
@@ -25,14 +25,8 @@ interface Sides {
   readonly columns: { readonly axis: Variable; readonly operand: Scalar }
 }
 
-/** Panels of rows that are computed. */
-const PANELS: Omit<Layout, 'floats'> = {
-  perBlock: [],
-  perRows: [],
-  row: '4',
-  term: 4 * TILE_ROWS,
-  tile: `${4 * TILE_ROWS} * (k1 - k0)`,
-}
+/** Panels that are computed. */
+const PANELS: Omit<Layout, 'floats'> = { perBlock: [], perRows: [], ...PANEL_ROWS }
 
 /** From how many products of a batch on threads share the batch, not the rows of each. */
 const BATCH = 8
