@@ -1,6 +1,6 @@
 // Products of packed panels in WebAssembly SIMD: the inner loop of the CPU's float32 contractions, written out here as a module of a few
 // hundred bytes over a memory that holds nothing but panels and sums. Where the engine has relaxed SIMD a product is added without
-// being rounded first, if the processor can do that: twice as fast, and other bits than without.
+// being rounded first, if the processor can do that: faster, and other bits than without.
 
 const TYPE = { i32: 0x7f, v128: 0x7b } as const
 
