@@ -55,12 +55,14 @@ export function rangeOf(x: Scalar): Range {
   }
 }
 
-interface Sum {
+/** A constant and multiples of scalars. */
+export interface Sum {
   readonly terms: { scalar: Scalar; factor: number }[]
   readonly constant: number
 }
 
-function sumOf(x: Scalar): Sum {
+/** `x` as the sum that it is, of one term where it is something else. */
+export function sumOf(x: Scalar): Sum {
   if (x.op === 'const') return { terms: [], constant: x.value }
   if (x.op === 'affine') return { terms: [...x.terms], constant: x.constant }
   return { terms: [{ scalar: x, factor: 1 }], constant: 0 }

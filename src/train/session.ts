@@ -300,6 +300,7 @@ function tensorsOf(tree: unknown): { tensors: Tensor[]; structure: TreeStructure
 
 const nextTask = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
+/** Computes `from` on `host` and writes it to `to` on `device`. */
 async function drawOn(
   host: RuntimeDevice,
   from: readonly Tensor[],

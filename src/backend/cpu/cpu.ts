@@ -237,14 +237,10 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
     const bound = new WeakMap<Bindings, number>()
     /** What helpers know of the program and of these bindings. */
     const helpersKnow = (to: Team, bindings: Bindings): { program: number; binding: number } => {
-      if (known?.team !== to)
-        known = {
-          team: to,
-          program: to.program(
-            kernels.map(({ shared }) => shared),
-            program.args.length,
-          ),
-        }
+      if (known?.team !== to) {
+        const shared = kernels.map((kernel) => kernel.shared)
+        known = { team: to, program: to.program(shared, program.args.length) }
+      }
       const views = (): SharedView[][] =>
         kernels.map(({ printed }) =>
           printed.arrays.map((source) => {

@@ -1,6 +1,7 @@
 // How an operand of a product gets to where it is multiplied. Elements of a tensor at fixed distances, or in runs, are copied as they lie,
 // and WebAssembly makes the panels; everything else (gathered, computed) is computed element by element into panels (panels.ts).
 
+import { sumOf } from '../../ir/indexMap.ts'
 import type { Loadable } from '../../ir/scalar.ts'
 import { TILE_COLUMNS, TILE_ROWS } from './panelProduct.ts'
 import { axisRuns, termRuns } from './runs.ts'
@@ -34,7 +35,8 @@ export interface Layout {
   readonly tile: string
 }
 
-const ceil = (value: number, to: number): number => Math.ceil(value / to) * to
+/** `value` rounded up to a multiple. */
+export const ceil = (value: number, to: number): number => Math.ceil(value / to) * to
 /** How the product walks through panels of rows. */
 export const PANEL_ROWS = { row: '4', term: 4 * TILE_ROWS, tile: `${4 * TILE_ROWS} * (k1 - k0)` }
 
@@ -173,11 +175,10 @@ const fromOf = ({ first, batch }: Strides): string => (batch === 0 ? `${first}` 
 function stridesOf({ operand, axis, kernel }: OperandPlan): Strides | null {
   if (operand.op !== 'load' || operand.source.aval.dtype !== 'float32') return null
   const { index, source } = operand
-  const first = index.op === 'const' ? index.value : index.op === 'affine' ? index.constant : 0
-  const terms = index.op === 'const' ? [] : index.op === 'affine' ? index.terms : [{ scalar: index, factor: 1 }]
+  const { terms, constant } = sumOf(index)
   const over = [kernel.batch, axis, kernel.k]
   const factors = over.map((variable) => terms.find(({ scalar }) => scalar.hash === variable.hash)?.factor ?? 0)
   const isPlain = terms.every(({ scalar, factor }) => factor > 0 && over.some(({ hash }) => hash === scalar.hash))
   if (!isPlain) return null
-  return { source, first, batch: factors[0]!, axis: factors[1]!, term: factors[2]! }
+  return { source, first: constant, batch: factors[0]!, axis: factors[1]!, term: factors[2]! }
 }

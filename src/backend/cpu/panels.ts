@@ -6,7 +6,7 @@ import { plus } from '../../ir/indexMap.ts'
 import type { Loadable, Scalar, Variable } from '../../ir/scalar.ts'
 import { substituteVariables } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
-import { columnLayout, type Layout, PANEL_ROWS, rowLayout } from './operands.ts'
+import { ceil, columnLayout, type Layout, PANEL_ROWS, rowLayout } from './operands.ts'
 import { TILE_COLUMNS, TILE_ROWS } from './panelProduct.ts'
 import { type OperandPlan, TERMS, type Walk, walkOf } from './sumWalk.ts'
 
@@ -42,8 +42,6 @@ export function hasPanels({ lhs, rhs, batch, m, n, k }: ContractionKernel): bool
   const isFloat = lhs.dtype === 'float32' && rhs.dtype === 'float32'
   return isFloat && batch.extent * m.extent * n.extent * k.extent > 0
 }
-
-const ceil = (value: number, to: number): number => Math.ceil(value / to) * to
 
 /** The axis is taken for the columns that fills tiles best. */
 function sidesOf({ m, n, k, lhs, rhs }: ContractionKernel): Sides {

@@ -1,6 +1,7 @@
 // Operands that read a tensor in runs (the channels under a position of a convolution's window): only where each run begins is computed
 // here, and WebAssembly copies them, or zeros where a window lies beside the image.
 
+import { sizeOf } from '../../core/shape.ts'
 import { integer, plus, times } from '../../ir/indexMap.ts'
 import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { dependsOn, substituteVariables } from '../../ir/substitute.ts'
@@ -48,10 +49,7 @@ function copies(
 ): Copies {
   const array = plan.arrayOf(run.source)
   const staged = at + most
-  const room = Math.min(
-    run.source.aval.shape.reduce((a, b) => a * b, 1),
-    most * lanes,
-  )
+  const room = Math.min(sizeOf(run.source.aval.shape), most * lanes)
   const emitter = createEmitter(plan.syntax, bound)
   const body = nest(emitter, () => {
     const begin = emitter.value(run.begin)
