@@ -13,6 +13,7 @@ import { openPage } from '../support/chrome.ts'
 const ARTIFACTS = fileURLToPath(new URL('../artifacts/', import.meta.url))
 const SMALL = 'train=2000&test=500&epochs=1&batch=32'
 const FEW = 'train=500&test=100&epochs=1&batch=50'
+const ENDLESS = 'train=2000&test=500&epochs=1000&batch=32' // far more epochs than a test waits for
 const TIMEOUT = 60_000
 
 function textOf(page: Page, selector: string): Promise<string> {
@@ -92,7 +93,7 @@ describe('the demo page', () => {
   }
 
   test('takes single steps, pauses, resumes and resets', async () => {
-    const { page, errors } = await openPage(`/demo/index.html?device=cpu&${SMALL}&epochs=1000`)
+    const { page, errors } = await openPage(`/demo/index.html?device=cpu&${ENDLESS}`)
     await waitForText(page, '#status', 'Ready')
     await page.click('#step')
     await waitForText(page, '#status', 'Paused at step 1.')
@@ -140,7 +141,7 @@ describe('the demo page', () => {
   })
 
   test('a bad learning rate shows one line and training goes on; a good one is taken without a reset', async () => {
-    const { page, errors } = await openPage(`/demo/index.html?device=cpu&${SMALL}&epochs=1000&autostart=1`)
+    const { page, errors } = await openPage(`/demo/index.html?device=cpu&${ENDLESS}&autostart=1`)
     await waitForText(page, '#status', 'Training')
     await setField(page, '#learning-rate', '-1')
     await waitForText(page, '#message-text', 'The learning rate must be a number above 0')

@@ -4,7 +4,7 @@
 import { expect, test } from 'vitest'
 import { openPage } from '../support/chrome.ts'
 
-const TRAINING = '/demo/index.html?device=webgpu&train=2000&test=100&epochs=50&batch=32&autostart=1'
+const TRAINING = '/demo/index.html?device=webgpu&train=2000&test=100&epochs=1000&batch=32&autostart=1'
 
 test('the page draws frames and takes input while its Worker trains', async () => {
   const { page, errors } = await openPage(TRAINING)
