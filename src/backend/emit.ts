@@ -2,52 +2,15 @@
 // all they depend on is known, so that loop-invariant work is hoisted without a pass of its own. A target supplies the syntax.
 
 import { InternalError } from '../core/errors.ts'
-import type { DType } from '../core/dtype.ts'
-import { floorDiv, plus, type Range, rangeOf, times } from '../ir/indexMap.ts'
-import { dependsOn } from '../ir/substitute.ts'
-import { childrenOf, type Combine, hashOf, type Loadable, type Scalar, type Variable } from '../ir/scalar.ts'
+import { floorDiv, plus, rangeOf, times } from '../ir/indexMap.ts'
+import { dependsOn, substituteVariables } from '../ir/substitute.ts'
+import { childrenOf, type Combine, hashOf, type Scalar, type Variable, variable as loopVariable } from '../ir/scalar.ts'
+import type { FoldPart, LoadAccess, Syntax } from './syntax.ts'
 
-/** How a target writes things. All operands are names or literals; `lanes` is 4 for a vector over the lane variable, else 1. */
-export interface Syntax {
-  readonly constant: (dtype: DType, value: number, lanes: number) => string
-  readonly splat: (dtype: DType, scalar: string) => string
-  readonly lane: () => string
-  readonly declare: (name: string, dtype: DType, lanes: number, value: string) => string
-  readonly affine: (terms: readonly string[], constant: number, lanes: number) => string
-  readonly division: (op: 'quotient' | 'remainder', x: string, by: number, range: Range, lanes: number) => string
-  /** The element of a source's buffer at which the source begins, where that is known; added to indices. */
-  readonly offsetOf: (source: Loadable) => number
-  /** A contiguous access gets the index of the vector, a quarter of that of its first element. */
-  readonly load: (source: Loadable, index: string, access: LoadAccess) => string
-  /** `factor * name`. */
-  readonly product: (name: string, factor: number, lanes: number) => string
-  readonly argument: (source: Loadable) => string
-  readonly operation: (
-    node: Extract<Scalar, { op: 'unary' | 'binary' | 'select' | 'cast' | 'bitcast' }>,
-    operands: readonly string[],
-    lanes: number,
-  ) => string
-  readonly fold: (fold: FoldText) => string[]
-  readonly localArray: (name: string, dtype: DType, extent: number) => string | null
-  readonly localStore: (name: string, index: string, value: string) => string
-  readonly localLoad: (name: string, index: string, lanes: number) => string
-  readonly loop: (variable: string, extent: number, body: readonly string[]) => string[]
-}
-
-/** How the lanes of a load lie in memory: one element, four adjacent aligned ones, or four separate indices. */
-export type LoadAccess = 'scalar' | 'contiguous' | 'gather'
-
-/** What a target needs to write a fold. */
-export interface FoldText {
-  readonly name: string
-  readonly combine: Combine
-  readonly dtype: DType
-  readonly lanes: number
-  readonly variable: string
-  readonly extent: number
-  readonly body: readonly string[]
-  readonly value: string
-}
+/** Folds whose terms may be combined four at a time. */
+const SPLIT: ReadonlySet<Combine> = new Set<Combine>(['sum', 'prod', 'max', 'min'])
+/** The least extent of folds and local arrays that are computed so. */
+export const LEAST_SPLIT = 8
 
 interface Scope {
   readonly variable: number | null
@@ -194,11 +157,8 @@ export function createEmitter(
         )
       case 'load':
         return declared(scalar, width, () => {
-          const lane = laneOf(scalar)
-          const index = plus(scalar.index, syntax.offsetOf(scalar.source))
-          if (lane === undefined) return syntax.load(scalar.source, emit(index), 'scalar')
-          const access = laneAccess(index, lane)
-          return syntax.load(scalar.source, emit(access === 'contiguous' ? quadOf(index, lane) : index), access)
+          const { at, access } = accessOf(plus(scalar.index, syntax.offsetOf(scalar.source)))
+          return syntax.load(scalar.source, emit(at), access, rangeOf(at))
         })
       case 'unary':
       case 'cast':
@@ -259,49 +219,93 @@ export function createEmitter(
       return name
     })
 
+  /** How a target reaches elements at an index, and at which one. */
+  const accessOf = (index: Scalar): { at: Scalar; access: LoadAccess } => {
+    const lane = laneOf(index)
+    if (lane === undefined) return { at: index, access: 'scalar' }
+    const unaligned = syntax.inner !== null
+    const access = laneAccess(index, lane, unaligned ? 1 : 4)
+    if (access === 'gather') return { at: index, access }
+    return { at: unaligned ? plus(index, times(lane, -1)) : quadOf(index, lane), access }
+  }
+
   const emitFold = (scalar: Extract<Scalar, { op: 'fold' }>, lanes: number): string => {
     const at = depth(free(scalar))
+    const { combine, variable: over, body } = scalar
     return named(`${scalar.hash}:${lanes}`, at, () => {
       const name = `v${next++}`
-      const loopName = `${scalar.variable.name}_${next++}`
-      let value = ''
-      const body = nest(at, [{ variable: scalar.variable, name: loopName }], () => {
-        value = wide(scalar.body, lanes)
-      })
-      const { combine, variable } = scalar
-      const text = {
-        name,
-        combine,
-        dtype: scalar.body.dtype,
-        lanes,
-        variable: loopName,
-        extent: variable.extent,
-        body,
-        value,
+      const part = (variable: Variable, term: Scalar, width: number): FoldPart => {
+        const loopName = `${variable.name}_${next++}`
+        let value = ''
+        const lines = nest(at, [{ variable, name: loopName }], () => {
+          value = wide(term, width)
+        })
+        return { variable: loopName, extent: variable.extent, body: lines, value }
       }
-      scopes[at]!.lines.push(...syntax.fold(text))
+      const split = lanes === 1 && SPLIT.has(combine) && body.dtype !== 'bool' ? quadsOf(over, body) : null
+      const parts =
+        split === null
+          ? { quads: null, terms: part(over, body, lanes) }
+          : { quads: part(split.quad, split.wide, 4), terms: part(split.rest, split.narrow, 1) }
+      scopes[at]!.lines.push(...syntax.fold({ name, combine, dtype: body.dtype, lanes, ...parts }))
       return name
     })
+  }
+
+  /** `body` for four values of `over` at a time, and for those that are left. */
+  const quadsOf = (
+    over: Variable,
+    body: Scalar,
+  ): { quad: Variable; wide: Scalar; rest: Variable; narrow: Scalar } | null => {
+    const lane = syntax.inner
+    if (lane === null || over.extent < LEAST_SPLIT || !dependsOn(body, over)) return null
+    const quad = loopVariable(`${over.name}_q`, Math.floor(over.extent / 4))
+    const rest = loopVariable(`${over.name}_r`, over.extent % 4)
+    return {
+      quad,
+      wide: substituteVariables(body, new Map([[over, plus(times(quad, 4), lane)]])),
+      rest,
+      narrow: substituteVariables(body, new Map([[over, plus(rest, 4 * quad.extent)]])),
+    }
   }
 
   const emitLocal = (scalar: Extract<Scalar, { op: 'local' }>, lanes: number): string => {
     const outer = new Set(free(scalar.body))
     outer.delete(scalar.variable.hash)
     const at = depth(outer)
-    const array = named(`local:${hashOf(scalar.variable.hash, scalar.body.hash)}`, at, () => {
+    const { dtype, variable: over } = scalar
+    const isWide = syntax.inner !== null && laneVariables.some((lane) => outer.has(lane.hash))
+    const array = named(`local:${hashOf(over.hash, scalar.body.hash)}`, at, () => {
       const name = `a${next++}`
-      const loopName = `${scalar.variable.name}_${next++}`
-      const body = nest(at, [{ variable: scalar.variable, name: loopName }], () => {
-        const value = emit(scalar.body)
-        scopes.at(-1)!.lines.push(syntax.localStore(name, loopName, value))
-      })
-      const declaration = syntax.localArray(name, scalar.dtype, scalar.variable.extent)
+      const fill = (variable: Variable, value: Scalar, index: Scalar, access: LoadAccess): string[] => {
+        const loopName = `${variable.name}_${next++}`
+        const body = nest(at, [{ variable, name: loopName }], () => {
+          const element = access === 'contiguous' || isWide ? wide(value, 4) : emit(value)
+          scopes.at(-1)!.lines.push(syntax.localStore(name, dtype, emit(index), element, access))
+        })
+        return variable.extent === 0 ? [] : syntax.loop(loopName, variable.extent, body)
+      }
+      const split = isWide ? null : quadsOf(over, scalar.body)
+      const declaration = syntax.localArray(name, dtype, over.extent, over.name, isWide ? 4 : 1)
+      const loops =
+        split === null
+          ? fill(over, scalar.body, over, 'scalar')
+          : [
+              ...fill(split.quad, split.wide, times(split.quad, 4), 'contiguous'),
+              ...fill(split.rest, split.narrow, plus(split.rest, 4 * split.quad.extent), 'scalar'),
+            ]
       const lines = scopes[at]!.lines
       if (declaration !== null) lines.push(declaration)
-      lines.push(...syntax.loop(loopName, scalar.variable.extent, body))
+      lines.push(...loops)
       return name
     })
-    return declared(scalar, lanes, () => syntax.localLoad(array, emit(scalar.index), lanes))
+    return declared(scalar, lanes, () => {
+      const { at: index, access } =
+        syntax.inner === null || isWide
+          ? { at: scalar.index, access: lanesOf(scalar.index) === 4 ? ('gather' as const) : ('scalar' as const) }
+          : accessOf(scalar.index)
+      return syntax.localLoad(array, dtype, emit(index), access)
+    })
   }
 
   return {
@@ -324,12 +328,12 @@ export function createEmitter(
   }
 }
 
-/** Whether the four lanes of an index are four adjacent elements, the first at a multiple of 4. */
-export function laneAccess(index: Scalar, lane: Variable): LoadAccess {
+/** Whether the four lanes of an index are four adjacent elements, the first at a multiple of `align`. */
+export function laneAccess(index: Scalar, lane: Variable, align = 4): LoadAccess {
   if (index.hash === lane.hash) return 'contiguous'
-  if (index.op !== 'affine' || index.constant % 4 !== 0) return 'gather'
+  if (index.op !== 'affine' || index.constant % align !== 0) return 'gather'
   for (const { scalar, factor } of index.terms) {
-    if (scalar.hash === lane.hash ? factor !== 1 : factor % 4 !== 0 || dependsOn(scalar, lane)) return 'gather'
+    if (scalar.hash === lane.hash ? factor !== 1 : factor % align !== 0 || dependsOn(scalar, lane)) return 'gather'
   }
   return 'contiguous'
 }

@@ -70,10 +70,21 @@ export function substitute(scalar: Scalar, replace: Replace): Scalar {
   return go(scalar)
 }
 
-/** `scalar` with variables replaced by other int32 scalars. */
+/** `scalar` with variables replaced by other int32 scalars, except where a fold or a local array runs over them itself. */
 export function substituteVariables(scalar: Scalar, by: ReadonlyMap<Variable, Scalar>): Scalar {
-  const byHash = new Map([...by].map(([from, to]) => [from.hash, to]))
-  return substitute(scalar, (node) => (node.op === 'variable' ? (byHash.get(node.hash) ?? null) : null))
+  return substituteHashes(scalar, new Map([...by].map(([from, to]) => [from.hash, to])))
+}
+
+function substituteHashes(scalar: Scalar, by: ReadonlyMap<number, Scalar>): Scalar {
+  const inside = (body: Scalar, bound: Variable): Scalar =>
+    substituteHashes(body, new Map([...by].filter(([hash]) => hash !== bound.hash)))
+  return substitute(scalar, (node) => {
+    if (node.op === 'variable') return by.get(node.hash) ?? null
+    if ((node.op !== 'fold' && node.op !== 'local') || !by.has(node.variable.hash)) return null
+    const body = inside(node.body, node.variable)
+    if (node.op === 'fold') return fold(node.combine, node.variable, body)
+    return local(node.variable, body, substituteHashes(node.index, by))
+  })
 }
 
 /** Calls `visit` once for each distinct node, parents first. */

@@ -12,7 +12,7 @@ import { checkCase, gradientsOf, hasGradients } from './gradients.ts'
 import { evaluateReference, referenceOutputs, toReference } from './reference.ts'
 import { ALL_CASES, type NamedCase, SAMPLES } from './samples.ts'
 
-const { cpu, webgpuOnCpu } = cpuBackends()
+const { cpu, plain, webgpuOnCpu } = cpuBackends()
 const done = { first: 0, second: 0, compared: 0 }
 const titleOf = (one: NamedCase): string => `${one.primitiveName}: ${one.name}`
 const cases = ALL_CASES.map((one) => [titleOf(one), one] as const)
@@ -60,6 +60,14 @@ describe('the CPU backend agrees with the reference', () => {
   test.each(cases)('%s', async (_, one) => {
     done.compared++
     const difference = await forwardDifference(cpu, one)
+    expect(difference, difference ?? '').toBeNull()
+  })
+})
+
+describe('its plain JavaScript agrees with the reference', () => {
+  test.each(cases)('%s', async (_, one) => {
+    done.compared++
+    const difference = await forwardDifference(plain, one)
     expect(difference, difference ?? '').toBeNull()
   })
 })

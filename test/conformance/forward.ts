@@ -24,9 +24,10 @@ export const WEBGPU_LIKE: Target = {
   tuning: tuningTable('test', { fallback: { kind: 'registers', rows: 8, columns: 8, quads: false }, entries: {} }),
 }
 
-/** The CPU, as itself and as the executor of programs for WebGPU, in plain JavaScript and with slots poisoned before each run. */
-export const cpuBackends = (): { readonly cpu: Backend; readonly webgpuOnCpu: Backend } => ({
+/** The CPU in vectors, in plain JavaScript, and as the executor of programs for WebGPU, with slots poisoned before each run. */
+export const cpuBackends = (): { readonly cpu: Backend; readonly plain: Backend; readonly webgpuOnCpu: Backend } => ({
   cpu: createCpuBackend(),
+  plain: createCpuBackend({ simd: false }),
   webgpuOnCpu: createCpuBackend({ target: WEBGPU_LIKE, poison: true, simd: false }),
 })
 

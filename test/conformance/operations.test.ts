@@ -15,8 +15,8 @@ import { OPERATION_NAMES, type OperationSample, refusedDTypes, sampleOf, samples
 import { OPERATIONS } from './operations/registry.ts'
 import { COMMAND, operationsTable } from './operations/table.ts'
 
-const { cpu, webgpuOnCpu } = cpuBackends()
-const done = { samples: 0, refused: 0, cpu: 0, webgpuOnCpu: 0 }
+const { cpu, plain, webgpuOnCpu } = cpuBackends()
+const done = { samples: 0, refused: 0, cpu: 0, plain: 0, webgpuOnCpu: 0 }
 
 /** The samples of an operation that make sense, each with its title. */
 const sensible = (name: OperationName): OperationSample[] => samplesOf(name).filter(({ refused }) => refused === null)
@@ -105,7 +105,15 @@ describe('the CPU backend agrees with the reference, gradients included', () => 
   test.each(OPERATION_NAMES)('%s', async (name) => {
     const samples = sensible(name)
     done.cpu += samples.length
-    expect(await findings(samples, (sample) => backendDifference(cpu, sample))).toEqual([])
+    expect(await findings(samples, (sample) => backendDifference(cpu, sample, 'float32'))).toEqual([])
+  })
+})
+
+describe('its plain JavaScript agrees with the reference, gradients included', () => {
+  test.each(OPERATION_NAMES)('%s', async (name) => {
+    const samples = sensible(name)
+    done.plain += samples.length
+    expect(await findings(samples, (sample) => backendDifference(plain, sample, 'float64'))).toEqual([])
   })
 })
 
@@ -113,7 +121,7 @@ describe('the program for WebGPU, run by the CPU with poisoned slots, agrees wit
   test.each(OPERATION_NAMES)('%s', async (name) => {
     const samples = sensible(name).filter((sample) => sample.dtype !== 'float64')
     done.webgpuOnCpu += samples.length
-    expect(await findings(samples, (sample) => backendDifference(webgpuOnCpu, sample))).toEqual([])
+    expect(await findings(samples, (sample) => backendDifference(webgpuOnCpu, sample, 'float64'))).toEqual([])
   })
 })
 
@@ -134,6 +142,6 @@ test('OPERATIONS.md is up to date', () => {
 afterAll(() => {
   console.info(
     `operations: ${OPERATION_NAMES.length} operations, ${done.samples} samples, ${done.refused} of cells that must be refused; ` +
-      `comparisons with float64: ${done.cpu} on the CPU, ${done.webgpuOnCpu} of the WebGPU program on the CPU`,
+      `comparisons with float64: ${done.cpu} on the CPU, ${done.plain} in plain JavaScript, ${done.webgpuOnCpu} of the WebGPU program on the CPU`,
   )
 })

@@ -6,13 +6,13 @@ import type { Backend } from '../../src/backend/backend.ts'
 import type { FuseOptions } from '../../src/compiler/fuse.ts'
 import { isFloating } from '../../src/core/dtype.ts'
 import type { HostArray } from '../../src/core/hostArray.ts'
-import { topologicalOrder } from '../../src/ir/graph.ts'
-import type { Graph, ReferenceArray, Tensor } from '../../src/ir/tensor.ts'
+import type { ReferenceArray, Tensor } from '../../src/ir/tensor.ts'
 import { type Bindings, evaluateReference } from '../../src/ir/evaluate.ts'
 import { prepareGraph } from '../conformance/execute.ts'
 import { toReference } from '../conformance/reference.ts'
+import { evaluateRounded } from '../conformance/rounding.ts'
 import { type FuzzGraph, type FuzzProgram, graphOfProgram } from './program.ts'
-import { type Random, randomOf } from './random.ts'
+import { randomOf } from './random.ts'
 import { inputValues } from './values.ts'
 
 /** A way to run a program. */
@@ -229,29 +229,5 @@ function spreadOf(
   return greatest
 }
 
-/**
- * The outputs with every result that float32 does not hold moved by up to two units in the last place; a product that is summed in float32 by two
- * units of the sum of its terms' magnitudes, which may be far greater than the sum.
- */
-function evaluateRounded(graph: Graph, bindings: Bindings, random: Random, float32Sums: boolean): ReferenceArray[] {
-  const values = new Map<Tensor, ReferenceArray>(bindings)
-  for (const tensor of topologicalOrder(graph.outputs)) {
-    const { source } = tensor
-    if (values.has(tensor) || source.kind !== 'apply') continue
-    const inputs = source.inputs.map((input) => values.get(input)!)
-    const result = source.primitive.reference(inputs, source.params, tensor.aval)
-    const { kind } = source.primitive.lower(source.inputs.map((input) => input.aval), source.params, tensor.aval) // prettier-ignore
-    const isSum = float32Sums && tensor.dtype === 'float32' && kind === 'contraction'
-    const sizes = isSum
-      ? source.primitive.reference(inputs.map(magnitudes), source.params, tensor.aval).data
-      : result.data
-    const data = isFloating(tensor.dtype) ? result.data.map((value, i) => (Math.fround(value) === value ? value : value + sizes[i]! * (random.unit() - 0.5) * 2 ** -21)) : result.data // prettier-ignore
-    values.set(tensor, { ...result, data })
-  }
-  return graph.outputs.map((tensor) => values.get(tensor)!)
-}
-
-const magnitudes = (array: ReferenceArray): ReferenceArray => ({ ...array, data: array.data.map(Math.abs) })
-
-/** The CPU's products of panels; its other sums are float64. */
+/** The CPU's products of panels; its other sums are kept in float64. */
 const sumsInFloat32 = ({ backend }: Variant): boolean => backend.info['simd'] === true

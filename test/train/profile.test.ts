@@ -68,7 +68,7 @@ describe('the profile', () => {
       expect(one.milliseconds).toBeGreaterThan(0)
       expect(one.leastMilliseconds).toBeLessThanOrEqual(one.milliseconds)
       expect(one.intensity).toBeCloseTo(one.flops / one.bytes, 9)
-      expect(one.source).toContain('arrays[0]')
+      expect(one.source).toContain('$x0')
       expect(one.kernels.every(({ nodes, writes }) => nodes.length > 0 && writes.length > 0)).toBe(true)
       const { flopsPerSecond, bytesPerSecond } = profile.roofline
       const least = Math.max(one.flops / flopsPerSecond, one.bytes / bytesPerSecond)

@@ -1,5 +1,5 @@
-// The CPU backend: runs any compiled program (also one compiled for WebGPU) as JavaScript over typed arrays, large kernels on several threads
-// where memory can be shared. With `poison` it fills temporaries with NaN before they are written again, so that a plan that frees a
+// The CPU backend: runs any compiled program (also one compiled for WebGPU) as WebAssembly in vectors, and what that has not as JavaScript, large
+// kernels on several threads where memory can be shared. With `poison` it fills temporaries with NaN before they are written again, so that a plan that frees a
 // slot too early shows.
 
 import type { Program } from '../../compiler/program.ts'
@@ -7,18 +7,20 @@ import type { Target } from '../../compiler/target.ts'
 import { tuningTable } from '../../compiler/variants.ts'
 import { FUSE_ALL } from '../../compiler/fuse.ts'
 import type { Aval } from '../../core/aval.ts'
-import { type DType, hostArrayOf, type TypedArray } from '../../core/dtype.ts'
-import { DeviceError, InternalError } from '../../core/errors.ts'
+import { hostArrayOf, type TypedArray } from '../../core/dtype.ts'
+import { InternalError } from '../../core/errors.ts'
 import { sizeOf } from '../../core/shape.ts'
 import type { Loadable } from '../../ir/scalar.ts'
 import { platform } from '#platform'
 import type { ArgumentRow, Backend, Bindings, DeviceBuffer, Executable, Place } from '../backend.ts'
-import { printJavaScript } from './javascript.ts'
-import { chunksOf, LEAST_OF_PROGRAM } from './chunks.ts'
-import type { SharedKernel, SharedView } from './helper.ts'
-import { compilePanelProduct, type PanelProduct, panelProductOf } from './panelProduct.ts'
-import { startTeam, type Team } from './team.ts'
+import { LEAST_OF_PROGRAM } from './chunks.ts'
+import type { SharedView } from './helper.ts'
+import { compileKernels, type CpuKernel, type Scratch } from './kernels.ts'
+import { type CpuBuffer, createCpuMemory, viewOf } from './memory.ts'
 import { profileOnHost } from './profile.ts'
+import { startTeam, type Team } from './team.ts'
+import { commonHeap } from './wasm/heap.ts'
+import { wasmSupport } from './wasm/module.ts'
 
 /** The CPU as a compile target. */
 export const CPU_TARGET: Target = {
@@ -31,60 +33,6 @@ export const CPU_TARGET: Target = {
   sharedBytes: 0,
   subgroups: false,
   tuning: tuningTable('cpu', { fallback: { kind: 'registers', rows: 4, columns: 4, quads: false }, entries: {} }),
-}
-
-interface CpuBuffer extends DeviceBuffer {
-  readonly data: ArrayBufferLike
-}
-
-type KernelFunction = (
-  arrays: readonly TypedArray[],
-  args: readonly number[],
-  scratch: Scratch,
-  product: PanelProduct | null,
-  from: number,
-  to: number,
-) => void
-type Scratch = (name: string, length: number) => Float64Array
-
-/** A view of `aval`'s elements in a buffer. */
-function viewOf(data: ArrayBufferLike, offset: number, aval: Aval): TypedArray {
-  const length = sizeOf(aval.shape)
-  switch (aval.dtype) {
-    case 'float64':
-      return new Float64Array(data, offset, length)
-    case 'int32':
-      return new Int32Array(data, offset, length)
-    case 'uint32':
-      return new Uint32Array(data, offset, length)
-    case 'bool':
-    case 'uint8':
-      return new Uint8Array(data, offset, length)
-    case 'float32':
-      return new Float32Array(data, offset, length)
-    case 'float16':
-      throw new DeviceError('the CPU backend has no float16; use float32')
-  }
-}
-
-const BITS: readonly DType[] = ['float32', 'int32', 'uint32']
-
-/** A function body that makes a kernel from the views of one word of `bits`. */
-function kernelText(source: string): string {
-  const views = BITS.map((dtype) => `const bits_${dtype} = bits.${dtype};`).join(' ')
-  return `'use strict'; ${views}\nreturn (arrays, args, scratch, product, from, to) => {\n${source}\n}`
-}
-
-function compileKernel(text: string): KernelFunction {
-  const make: unknown = new Function('bits', text)
-  if (typeof make !== 'function') throw new InternalError('a kernel did not compile')
-  const bits = new ArrayBuffer(4)
-  const kernel: KernelFunction = make({
-    float32: new Float32Array(bits),
-    int32: new Int32Array(bits),
-    uint32: new Uint32Array(bits),
-  })
-  return kernel
 }
 
 /** The most threads that are used unless more are asked for. */
@@ -103,17 +51,32 @@ export interface CpuOptions {
 
 /** A CPU device. */
 export function createCpuBackend(options: CpuOptions = {}): Backend {
-  const module = options.simd === false ? null : compilePanelProduct()
-  const product = module === null ? null : panelProductOf(module)
+  const support = options.simd === false ? null : wasmSupport()
   const available = options.poison === true || typeof SharedArrayBuffer === 'undefined' ? 1 : platform.threads()
   const threads = available === 1 ? 1 : (options.threads ?? Math.min(USUAL_THREADS, available))
+  const heap = support === null ? null : commonHeap()
+  const wasm = support === null || heap === null ? null : { support, heap }
+  const memory = createCpuMemory(heap, threads > 1)
   /** Started by the first program that has work for it. */
   let team: Team | null = null
   let hasTeam = threads > 1
+  /** What kernels of WebAssembly need beside their tensors: so many bytes for each thread. */
+  let scratchBytes = 0
+  let scratchAt: readonly number[] = []
+  const reserveScratch = (bytes: number): void => {
+    if (heap === null || bytes <= scratchBytes) return
+    for (const address of scratchAt) heap.free(address, scratchBytes)
+    scratchBytes = bytes
+    scratchAt = Array.from({ length: threads }, () => heap.allocate(bytes))
+    team?.scratch(scratchAt.slice(1))
+  }
   const teamFor = (): Team | null => {
     if (!hasTeam) return null
-    team ??= startTeam(threads - 1, module)
-    hasTeam = team !== null
+    if (team === null) {
+      team = startTeam(threads - 1, heap?.memory ?? null)
+      hasTeam = team !== null
+      if (scratchBytes > 0) team?.scratch(scratchAt.slice(1))
+    }
     return team
   }
   const dropTeam = (): void => {
@@ -121,10 +84,6 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
     team = null
     hasTeam = false
   }
-  let nextId = 1
-  const held = new Set<CpuBuffer>()
-  let bytes = 0
-  let peakBytes = 0
   const scratchArrays = new Map<string, Float64Array>()
   const temporaries = new Map<string, CpuBuffer>()
   const forgotten = new FinalizationRegistry<number>((id) => team?.forget(id))
@@ -137,24 +96,17 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
     return made
   }
 
-  const allocate = (size: number): CpuBuffer => {
-    const buffer: CpuBuffer = {
-      id: nextId++,
-      bytes: size,
-      data: threads > 1 ? new SharedArrayBuffer(size) : new ArrayBuffer(size),
-    }
-    held.add(buffer)
-    bytes += size
-    peakBytes = Math.max(peakBytes, bytes)
-    return buffer
-  }
-
   const own = (buffer: DeviceBuffer): CpuBuffer => {
     if (!('data' in buffer)) throw new InternalError('a buffer of another device')
-    return buffer as CpuBuffer
+    const known = buffer as CpuBuffer
+    if (heap !== null && known.data() !== heap.memory.buffer) throw new InternalError('a buffer of another memory')
+    return known
   }
 
-  const view = ({ buffer, offset }: Place, aval: Aval): TypedArray => viewOf(own(buffer).data, offset, aval)
+  const view = (place: Place, aval: Aval): TypedArray => {
+    const buffer = own(place.buffer)
+    return viewOf(buffer.data(), buffer.address + place.offset, aval)
+  }
 
   /** Temporaries of one size class are the same buffers for all programs: the work is ordered. */
   const slotBuffers = (program: Program): CpuBuffer[] => {
@@ -165,24 +117,15 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
       const key = `${size}:${ordinal}`
       const known = temporaries.get(key)
       if (known !== undefined) return known
-      const made = allocate(size)
+      const made = memory.allocate(size)
       temporaries.set(key, made)
       return made
     })
   }
 
   const prepare = async (program: Program): Promise<Executable> => {
-    const argIndex = new Map(program.args.map((tensor, i) => [tensor.id, i]))
-    const kernels = program.dispatches
-      .flatMap((dispatch) => dispatch.kernels)
-      .map((kernel) => {
-        const printed = printJavaScript(kernel, product !== null)
-        const text = kernelText(printed.source)
-        const { chunks, work } = chunksOf(kernel, printed.units, threads)
-        const args = printed.args.map((source) => argIndex.get(source.id)!)
-        const shared: SharedKernel = { text, args, units: printed.units, chunks }
-        return { printed, shared, work: chunks > 1 ? work : 0, run: compileKernel(text) }
-      })
+    const { kernels, module, scratchBytes: needed } = await compileKernels(program, threads, wasm)
+    reserveScratch(needed)
     const slots = slotBuffers(program)
     const tensors = new Map([...program.locations].map(([tensor, location]) => [tensor.id, { tensor, location }]))
 
@@ -205,31 +148,52 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
         }
       }
     }
-    const arrayFor = (source: Loadable, bindings: Bindings, row: ArgumentRow): TypedArray => {
+    /** An address, or a view for a kernel of JavaScript. */
+    const operandFor = (
+      kernel: CpuKernel,
+      source: Loadable,
+      bindings: Bindings,
+      row: ArgumentRow,
+    ): TypedArray | number => {
       const { place, aval, ringColumns } = placeOf(source, bindings)
-      return view({ ...place, offset: place.offset + row.ringRow * ringColumns * 4 }, aval)
+      const offset = place.offset + row.ringRow * ringColumns * 4
+      return kernel.code.kind === 'wasm' ? own(place.buffer).address + offset : view({ ...place, offset }, aval)
     }
 
-    let cached: { bindings: Bindings; arrays: TypedArray[][] } | null = null
+    type Operands = readonly (TypedArray | number)[]
+    let cached: {
+      bindings: Bindings
+      row: ArgumentRow
+      data: ArrayBufferLike | null
+      operands: readonly Operands[]
+    } | null = null
     const hasRing = program.ringColumns > 0
-    const arraysFor = (bindings: Bindings, row: ArgumentRow): TypedArray[][] => {
-      if (cached?.bindings !== bindings || hasRing) {
-        cached = {
-          bindings,
-          arrays: kernels.map(({ printed }) => printed.arrays.map((source) => arrayFor(source, bindings, row))),
-        }
-      }
-      return cached.arrays
+    const inRing = new Set(
+      [...program.locations].flatMap(([tensor, { space }]) => (space === 'ring' ? [tensor.id] : [])),
+    )
+    const moves = kernels.map(({ arrays }) => arrays.some(({ id }) => inRing.has(id)))
+    /** What every kernel is given; kept from row to row, but for what moves in the ring. */
+    const operandsFor = (bindings: Bindings, row: ArgumentRow): readonly Operands[] => {
+      const data = heap?.memory.buffer ?? null // views of a memory that has grown are of no more use
+      const known = cached?.bindings === bindings && cached.data === data ? cached : null
+      if (known !== null && (!hasRing || known.row === row)) return known.operands
+      const operands = kernels.map(
+        (kernel, i) => (moves[i]! ? null : known?.operands[i]) ?? kernel.arrays.map((source) => operandFor(kernel, source, bindings, row)), // prettier-ignore
+      )
+      cached = { bindings, row, data, operands }
+      return operands
     }
     const runKernel = (
       i: number,
-      arrays: readonly TypedArray[][],
+      operands: readonly Operands[],
       row: ArgumentRow,
       from = 0,
       to = kernels[i]!.shared.units,
     ): void => {
-      const { shared, run } = kernels[i]!
-      run(arrays[i]!, shared.args.map((position) => row.values[position]!), scratch, product, from, to) // prettier-ignore
+      const { shared, code } = kernels[i]!
+      const args = shared.args.map((position) => row.values[position]!)
+      if (code.kind === 'wasm') code.call(...(operands[i] as readonly number[]), ...args, scratchAt[0] ?? 0, from, to)
+      else code.call(operands[i] as readonly TypedArray[], args, scratch, from, to)
     }
 
     const isShared = kernels.reduce((total, { work }) => total + work, 0) >= LEAST_OF_PROGRAM
@@ -239,14 +203,16 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
     const helpersKnow = (to: Team, bindings: Bindings): { program: number; binding: number } => {
       if (known?.team !== to) {
         const shared = kernels.map((kernel) => kernel.shared)
-        known = { team: to, program: to.program(shared, program.args.length) }
+        known = { team: to, program: to.program(shared, program.args.length, module) }
       }
       const views = (): SharedView[][] =>
-        kernels.map(({ printed }) =>
-          printed.arrays.map((source) => {
+        kernels.map(({ arrays, code }) =>
+          arrays.map((source) => {
             const { place, aval, ringColumns } = placeOf(source, bindings)
             const { dtype, shape } = aval
-            return { data: own(place.buffer).data, dtype, offset: place.offset, length: sizeOf(shape), ringColumns }
+            const { address, data } = own(place.buffer)
+            const at = address + place.offset
+            return { data: code.kind === 'wasm' ? null : data(), dtype, offset: at, length: sizeOf(shape), ringColumns }
           }),
         )
       const binding = bound.get(bindings) ?? to.bind(views())
@@ -259,7 +225,7 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
       const shared = kernels.map((kernel) => kernel.shared)
       try {
         members.run(id, binding, shared, rows, (i, row, from, to) =>
-          runKernel(i, arraysFor(bindings, row), row, from, to),
+          runKernel(i, operandsFor(bindings, row), row, from, to),
         )
       } catch (error) {
         dropTeam()
@@ -271,7 +237,7 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
     const ranges = program.dispatches.map((dispatch) => dispatch.kernels.map(() => counted++))
     return {
       program,
-      sources: () => ranges.map((range) => range.map((i) => kernels[i]!.printed.source).join('\n\n')),
+      sources: () => ranges.map((range) => range.map((i) => kernels[i]!.source).join('\n\n')),
       run: (bindings, rows) => {
         const members = isShared ? teamFor() : null
         if (members !== null) {
@@ -279,34 +245,36 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
           return
         }
         for (const row of rows) {
-          if (options.poison) for (const slot of slots) new Float32Array(slot.data).fill(Number.NaN)
-          const arrays = arraysFor(bindings, row)
-          kernels.forEach((_, i) => runKernel(i, arrays, row))
+          if (options.poison)
+            for (const slot of slots)
+              new Float32Array(slot.data(), slot.address, Math.floor(slot.bytes / 4)).fill(Number.NaN)
+          const operands = operandsFor(bindings, row)
+          kernels.forEach((_, i) => runKernel(i, operands, row))
         }
       },
       profile: async (bindings, row, rounds) => {
-        const arrays = arraysFor(bindings, row)
-        return profileOnHost(ranges.map((range) => () => range.forEach((i) => runKernel(i, arrays, row))), rounds) // prettier-ignore
+        const operands = operandsFor(bindings, row)
+        return profileOnHost(ranges.map((range) => () => range.forEach((i) => runKernel(i, operands, row))), rounds) // prettier-ignore
       },
     }
   }
 
   return {
     kind: 'cpu',
-    name: product === null ? 'CPU (JavaScript)' : 'CPU (WebAssembly SIMD)',
-    info: { software: false, threads, simd: product !== null },
+    name: wasm === null ? 'CPU (JavaScript)' : 'CPU (WebAssembly SIMD)',
+    info: { software: false, threads, simd: wasm !== null },
     target: options.target ?? CPU_TARGET,
     maxBufferBytes: Infinity,
-    memory: () => ({ buffers: held.size, bytes, peakBytes }),
-    allocate,
-    free: (buffer) => {
-      if (held.delete(own(buffer))) bytes -= buffer.bytes
-    },
+    memory: memory.usage,
+    allocate: memory.allocate,
+    free: (buffer) => memory.free(own(buffer)),
     write: (place, aval, data) => view(place, aval).set(data),
     copy: (from, to, count) => {
-      new Uint8Array(own(to.buffer).data, to.offset, count).set(
-        new Uint8Array(own(from.buffer).data, from.offset, count),
-      )
+      const bytes = ({ buffer, offset }: Place): Uint8Array => {
+        const { data, address } = own(buffer)
+        return new Uint8Array(data(), address + offset, count)
+      }
+      bytes(to).set(bytes(from))
     },
     read: async (place, aval) => {
       const copy = hostArrayOf(aval.dtype, sizeOf(aval.shape))
@@ -319,9 +287,11 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
     idle: async () => {},
     dispose: () => {
       dropTeam()
-      held.clear()
+      for (const address of scratchAt) heap?.free(address, scratchBytes)
+      scratchAt = []
+      scratchBytes = 0
+      memory.clear()
       temporaries.clear()
-      bytes = 0
     },
   }
 }

@@ -24,17 +24,18 @@ export interface ControlWords {
   readonly chunkBits: number
 }
 
-/** A view of shared memory; `ringColumns` is not 0 for one that moves from run to run by that many float32. */
+/** A view of shared memory; `ringColumns` is not 0 for one that moves from run to run by that many float32. Without `data` it is an address. */
 export interface SharedView {
-  readonly data: ArrayBufferLike
+  readonly data: ArrayBufferLike | null
   readonly dtype: string
   readonly offset: number
   readonly length: number
   readonly ringColumns: number
 }
 
-/** A kernel for helpers: its text, the arguments that it takes of a row, and how its units are cut into chunks. */
+/** A kernel for helpers: its text, or its name in the module; the arguments that it takes of a row, and how its units are cut into chunks. */
 export interface SharedKernel {
+  readonly kind: 'wasm' | 'javascript'
   readonly text: string
   readonly args: readonly number[]
   readonly units: number
@@ -43,15 +44,18 @@ export interface SharedKernel {
 
 /** What a helper is told. */
 export type HelperMessage =
-  | { readonly kind: 'start'; readonly control: Int32Array; readonly words: ControlWords; readonly module: WebAssembly.Module | null } // prettier-ignore
-  | { readonly kind: 'program'; readonly id: number; readonly kernels: readonly SharedKernel[]; readonly args: number }
+  | { readonly kind: 'start'; readonly control: Int32Array; readonly words: ControlWords; readonly memory: WebAssembly.Memory | null } // prettier-ignore
+  | { readonly kind: 'program'; readonly id: number; readonly kernels: readonly SharedKernel[]; readonly args: number; readonly module: WebAssembly.Module | null } // prettier-ignore
+  /** Where this helper's scratch memory is from now on. */
+  | { readonly kind: 'scratch'; readonly address: number }
   | { readonly kind: 'bind'; readonly id: number; readonly views: readonly (readonly SharedView[])[] }
   | { readonly kind: 'forget'; readonly id: number }
   /** Where the rows of a run are from now on: the ring's row and the arguments of each. */
   | { readonly kind: 'rows'; readonly values: Float64Array }
 
-type Arrays = readonly ArrayBufferView[]
-type Kernel = (arrays: Arrays, args: readonly number[], scratch: (name: string, length: number) => Float64Array, product: unknown, from: number, to: number) => void // prettier-ignore
+type Operands = readonly (ArrayBufferView | number)[]
+type Kernel = (operands: Operands, args: readonly number[], from: number, to: number) => void
+type Compiled = (arrays: Operands, args: readonly number[], scratch: (name: string, length: number) => Float64Array, from: number, to: number) => void // prettier-ignore
 
 /** A run as it was read: for each row as many values as `width` says. */
 interface Run {
@@ -63,10 +67,10 @@ interface Run {
   readonly count: number
 }
 
-/** Listens for messages and, between them, waits for runs and helps with them; `productOf` makes what kernels multiply panels with. */
+/** Listens for messages and, between them, waits for runs and helps with them; `importsOf` gives what modules of kernels import. */
 export function serveHelper(
   listen: (handle: (message: HelperMessage) => void) => void,
-  productOf: (module: WebAssembly.Module) => unknown,
+  importsOf: (memory: WebAssembly.Memory) => WebAssembly.Imports,
 ): void {
   // looks at a word that another thread is about to change; some fractions of a millisecond, since to be woken takes as long
   const spins = 50_000
@@ -76,7 +80,8 @@ export function serveHelper(
   let control = new Int32Array(16)
   let words: ControlWords | null = null
   let values = new Float64Array(0)
-  let product: unknown = null
+  let memory: WebAssembly.Memory | null = null
+  let scratchAt = 0
   let received = 0
   let lastRun = 0
 
@@ -88,7 +93,16 @@ export function serveHelper(
   const compile = (text: string): Kernel => {
     const bits = new ArrayBuffer(4)
     const views = { float32: new Float32Array(bits), int32: new Int32Array(bits), uint32: new Uint32Array(bits) }
-    return new Function('bits', text)(views) as Kernel
+    const compiled = new Function('bits', text)(views) as Compiled
+    return (operands, args, from, to) => compiled(operands, args, scratch, from, to)
+  }
+  const compileAll = (kernels: readonly SharedKernel[], module: WebAssembly.Module | null): Kernel[] => {
+    const exported = module === null ? {} : new WebAssembly.Instance(module, importsOf(memory!)).exports
+    return kernels.map(({ kind, text }) => {
+      if (kind === 'javascript') return compile(text)
+      const call = exported[text] as (...operands: unknown[]) => void
+      return (operands, args, from, to) => call(...operands, ...args, scratchAt, from, to)
+    })
   }
   const types: Record<string, new (data: ArrayBufferLike, offset: number, length: number) => ArrayBufferView> = {
     float32: Float32Array,
@@ -111,7 +125,7 @@ export function serveHelper(
   }
 
   const help = (at: ControlWords, { kernels, views, first, rows, width, count }: Run): void => {
-    const made = new Map<number, Arrays>()
+    const made = new Map<number, Operands>()
     const numbers = 2 ** (32 - at.chunkBits)
     const chunkMask = 2 ** at.chunkBits - 1
     let idle = 0
@@ -131,16 +145,16 @@ export function serveHelper(
         const row = width * Math.floor(item / kernels.length)
         let arrays = made.get(item)
         if (arrays === undefined) {
-          arrays = views[item % kernels.length]!.map(
-            ({ data, dtype, offset, length, ringColumns }) =>
-              new types[dtype]!(data, offset + rows[row]! * ringColumns * 4, length),
-          )
+          arrays = views[item % kernels.length]!.map(({ data, dtype, offset, length, ringColumns }) => {
+            const address = offset + rows[row]! * ringColumns * 4
+            return data === null ? address : new types[dtype]!(data, address, length)
+          })
           made.set(item, arrays)
         }
         const args = shared.args.map((position) => rows[row + 1 + position]!)
         const from = Math.floor((shared.units * chunk) / shared.chunks)
         const to = Math.floor((shared.units * (chunk + 1)) / shared.chunks)
-        run(arrays, args, scratch, product, from, to)
+        run(arrays, args, from, to)
       } catch {
         Atomics.store(control, at.failed, 1)
       }
@@ -172,11 +186,16 @@ export function serveHelper(
       case 'start':
         control = message.control as Int32Array<ArrayBuffer>
         words = message.words
-        product = message.module === null ? null : productOf(message.module)
+        memory = message.memory
         break
-      case 'program':
-        programs.set(message.id, { args: message.args, kernels: message.kernels.map((shared) => ({ shared, run: compile(shared.text) })) }) // prettier-ignore
+      case 'scratch':
+        scratchAt = message.address
         break
+      case 'program': {
+        const calls = compileAll(message.kernels, message.module)
+        programs.set(message.id, { args: message.args, kernels: message.kernels.map((shared, i) => ({ shared, run: calls[i]! })) }) // prettier-ignore
+        break
+      }
       case 'bind':
         bindings.set(message.id, message.views)
         break

@@ -1,5 +1,5 @@
-// Kernel -> JavaScript source: one function per kernel over typed arrays. Contractions of float32 are products of panels where there is
-// WebAssembly SIMD; others use 4x4 register tiles over blocks of k, with the sums in a scratch array until the epilogue.
+// Kernel -> JavaScript source: one function per kernel over typed arrays, for what is not printed as WebAssembly. Contractions use 4x4 register
+// tiles over blocks of k, with the sums in a scratch array until the epilogue.
 
 import {
   rootsOf,
@@ -13,9 +13,9 @@ import {
 import { plus } from '../../ir/indexMap.ts'
 import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { substituteVariables, visitScalars } from '../../ir/substitute.ts'
-import { createEmitter, type Emitter, type Syntax } from '../emit.ts'
+import { createEmitter, type Emitter } from '../emit.ts'
+import type { Syntax } from '../syntax.ts'
 import { axesOf } from './axes.ts'
-import { hasPanels, panelLines, panelUnits } from './panels.ts'
 import { javascript } from './syntax.ts'
 
 /** A kernel as a function body over `arrays` and `args`, and what those hold, in order, for the units `from` to `to` of its work. */
@@ -30,8 +30,8 @@ export interface JavaScriptKernel {
 const TILE = 4
 const K_BLOCK = 256
 
-/** Prints a kernel; with `panels`, contractions that can be are products of panels. */
-export function printJavaScript(kernel: Kernel, panels: boolean): JavaScriptKernel {
+/** Prints a kernel. */
+export function printJavaScript(kernel: Kernel): JavaScriptKernel {
   const arrays: Loadable[] = []
   const args: Loadable[] = []
   const nameOf = (list: Loadable[], prefix: string) => (source: { readonly id: number }) =>
@@ -47,13 +47,10 @@ export function printJavaScript(kernel: Kernel, panels: boolean): JavaScriptKern
     argument: (source: { readonly id: number }) => `args[${argument(source)}]`,
   }
   const syntax = javascript(names)
-  const body = (): { units: number; lines: string[] } => {
-    if (kernel.kind === 'loop') return loopBody(kernel, syntax, names.array)
-    if (!panels || !hasPanels(kernel)) return { units: 1, lines: contractionLines(kernel, syntax, names.array) }
-    const lines = panelLines(kernel, syntax, names.array, (emitter) => writeStores(emitter, kernel.stores, names.array))
-    return { units: panelUnits(kernel), lines }
-  }
-  const { units, lines } = body()
+  const { units, lines } =
+    kernel.kind === 'loop'
+      ? loopBody(kernel, syntax, names.array)
+      : { units: 1, lines: contractionLines(kernel, syntax, names.array) }
   const header = arrays.map((_, i) => `const x${i} = arrays[${i}];`)
   return { source: [...header, ...lines].join('\n'), units, arrays, args }
 }

@@ -1,9 +1,8 @@
-// The sum of a contraction as loops, and what is known of an operand before statements are written about it.
+// The sum of a contraction as loops.
 
 import type { ContractionKernel } from '../../compiler/kernel.ts'
 import { ravel } from '../../ir/indexMap.ts'
-import { type Loadable, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
-import type { Syntax } from '../emit.ts'
+import { type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { takesApart } from '../walk.ts'
 
 /** Terms of the sum whose panels are made at once: they stay in the cache while they are multiplied. */
@@ -33,18 +32,4 @@ export function walkOf({ k, kAxes = [], lhs, rhs }: ContractionKernel): Walk {
   const outer = variable('k', k.extent / span)
   const inner = axes.slice(first).map((extent, i) => variable(`k_${i}`, extent))
   return { outer, inner, span, value: ravel([outer, ...inner], [outer.extent, ...axes.slice(first)]) }
-}
-
-/** What statements about an operand need to know. */
-export interface OperandPlan {
-  readonly kernel: ContractionKernel
-  readonly axis: Variable
-  readonly operand: Scalar
-  /** Terms of a block of the sum, and whether it is the only one. */
-  readonly terms: number
-  readonly isWhole: boolean
-  readonly walk: Walk
-  readonly syntax: Syntax
-  /** The text of a tensor's array. */
-  readonly arrayOf: (source: Loadable) => string
 }

@@ -4,7 +4,7 @@
 import { type DType, isFloating } from '../../core/dtype.ts'
 import { InternalError } from '../../core/errors.ts'
 import type { Scalar } from '../../ir/scalar.ts'
-import type { FoldText, Syntax } from '../emit.ts'
+import type { FoldText, Syntax } from '../syntax.ts'
 
 const wrap = (dtype: DType, text: string): string =>
   dtype === 'int32' ? `(${text}) | 0` : dtype === 'uint32' ? `(${text}) >>> 0` : text
@@ -113,12 +113,12 @@ function startOf(fold: FoldText): string {
 }
 
 function foldText(fold: FoldText): string[] {
-  const { name, combine, dtype, value, variable } = fold
+  const { name, combine, dtype, terms } = fold
+  const { value, variable, extent } = terms
   const loop = (lines: readonly string[]): string[] => {
-    const body = [...fold.body, ...lines, '}']
-    if (fold.extent > UNROLLED)
-      return [`for (let ${variable} = 0; ${variable} < ${fold.extent}; ${variable}++) {`, ...body]
-    return Array.from({ length: fold.extent }, (_, i) => ['{', `const ${variable} = ${i};`, ...body]).flat()
+    const body = [...terms.body, ...lines, '}']
+    if (extent > UNROLLED) return [`for (let ${variable} = 0; ${variable} < ${extent}; ${variable}++) {`, ...body]
+    return Array.from({ length: extent }, (_, i) => ['{', `const ${variable} = ${i};`, ...body]).flat()
   }
   const beats = combine === 'max' || combine === 'argmax' ? '>' : '<'
   switch (combine) {
@@ -142,6 +142,7 @@ function foldText(fold: FoldText): string[] {
 /** The syntax of JavaScript for kernels that bind arrays and arguments under `names`. */
 export function javascript(names: Names): Syntax {
   return {
+    inner: null,
     constant: (_, value) => number(value),
     splat: (_, scalar) => scalar,
     lane: () => {
@@ -174,8 +175,8 @@ export function javascript(names: Names): Syntax {
     },
     fold: foldText,
     localArray: (name, _dtype, extent) => `const ${name} = scratch(${JSON.stringify(name)}, ${extent});`,
-    localStore: (name, index, value) => `${name}[${index}] = ${value};`,
-    localLoad: (name, index) => `${name}[${index}]`,
+    localStore: (name, _dtype, index, value) => `${name}[${index}] = ${value};`,
+    localLoad: (name, _dtype, index) => `${name}[${index}]`,
     loop: (variable, extent, body) => [
       `for (let ${variable} = 0; ${variable} < ${extent}; ${variable}++) {`,
       ...body,

@@ -6,7 +6,7 @@ import { platform } from '#platform'
 import type { Thread } from '../../platform/platform.ts'
 import type { ArgumentRow } from '../backend.ts'
 import { type ControlWords, type HelperMessage, serveHelper, type SharedKernel, type SharedView } from './helper.ts'
-import { panelProductOf } from './panelProduct.ts'
+import { wasmImports } from './wasm/module.ts'
 
 // the word of work has a line of the cache to itself
 const WORDS: ControlWords = {
@@ -29,10 +29,13 @@ const NONE = 2 ** WORDS.chunkBits - 1
 
 /** Helpers, and what they know. */
 export interface Team {
+  readonly helpers: number
   /** Tells all helpers of a program with so many arguments, or of the memory that its kernels work on; gives its id. */
-  readonly program: (kernels: readonly SharedKernel[], args: number) => number
+  readonly program: (kernels: readonly SharedKernel[], args: number, module: WebAssembly.Module | null) => number
   readonly bind: (views: readonly (readonly SharedView[])[]) => number
   readonly forget: (id: number) => void
+  /** Tells each helper where its scratch memory is from now on. */
+  readonly scratch: (addresses: readonly number[]) => void
   /**
    * Runs every row's kernels in order: `work(kernel, row, from, to)` does a range of units in this thread while helpers do others.
    * @throws InternalError when a helper failed, and what `work` throws; the team is then of no more use.
@@ -47,10 +50,10 @@ export interface Team {
   readonly stop: () => void
 }
 
-/** So many helpers, or null where threads cannot be had. */
-export function startTeam(helpers: number, module: WebAssembly.Module | null): Team | null {
+/** So many helpers, or null where threads cannot be had; they reach the memory that kernels of WebAssembly work on. */
+export function startTeam(helpers: number, memory: WebAssembly.Memory | null): Team | null {
   // some bundlers wrap functions in calls of `__name`, which stays behind here
-  const script = `const __name = (named) => named; (${serveHelper.toString()})(listen, ${panelProductOf.toString()})`
+  const script = `const __name = (named) => named; (${serveHelper.toString()})(listen, ${wasmImports.toString()})`
   const threads: Thread[] = []
   for (let i = 0; i < helpers; i++) {
     const thread = platform.startThread(script)
@@ -63,12 +66,13 @@ export function startTeam(helpers: number, module: WebAssembly.Module | null): T
     Atomics.add(control, WORDS.signal, 1)
     Atomics.notify(control, WORDS.signal)
   }
-  const tell = (message: HelperMessage): void => {
+  const tellEach = (messages: readonly HelperMessage[]): void => {
     // counted before it is sent: a helper that has received more than were counted would wait for another
     Atomics.add(control, WORDS.messages, 1)
-    for (const thread of threads) thread.post(message)
+    threads.forEach((thread, i) => thread.post(messages[i]))
     wake()
   }
+  const tell = (message: HelperMessage): void => tellEach(threads.map(() => message))
   let values: Float64Array = new Float64Array(0)
   /** Describes a run to the helpers: without a message, which would find them after it is over. */
   const describe = (program: number, binding: number, first: number, rows: readonly ArgumentRow[]): void => {
@@ -87,7 +91,7 @@ export function startTeam(helpers: number, module: WebAssembly.Module | null): T
     wake()
   }
   Atomics.store(control, WORDS.work, NONE)
-  tell({ kind: 'start', control, words: WORDS, module })
+  tell({ kind: 'start', control, words: WORDS, memory })
   let nextId = 1
   let number = 0
 
@@ -107,8 +111,10 @@ export function startTeam(helpers: number, module: WebAssembly.Module | null): T
   }
 
   return {
-    program: (kernels, args) => {
-      tell({ kind: 'program', id: nextId, kernels, args })
+    helpers: threads.length,
+    scratch: (addresses) => tellEach(addresses.map((address) => ({ kind: 'scratch', address }))),
+    program: (kernels, args, module) => {
+      tell({ kind: 'program', id: nextId, kernels, args, module })
       return nextId++
     },
     bind: (views) => {

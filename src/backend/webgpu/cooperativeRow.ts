@@ -5,7 +5,8 @@ import { exchange, exchangeIndex, sharedLoop } from '../../../shaders/cooperativ
 import type { KernelFunction } from '../../../shaders/module.ts'
 import type { DType } from '../../core/dtype.ts'
 import { loadsOf } from '../../ir/substitute.ts'
-import { createEmitter, type FoldText, type Syntax } from '../emit.ts'
+import { createEmitter } from '../emit.ts'
+import type { FoldText, Syntax } from '../syntax.ts'
 import { storeTexts, writeStores } from './loopKernel.ts'
 import { isEach, isShared, type SharedRow } from './sharing.ts'
 import { literalText, typeOf, wgslSyntax } from './syntax.ts'
@@ -43,18 +44,15 @@ function cooperativeSyntax(base: Syntax, prefix: string, workgroup: number, decl
   const nameOf = (array: string): string => (arrays.has(array) ? `${prefix}_${array}` : array)
   return {
     ...base,
-    fold: (fold) => (isShared(fold.variable) ? sharedFold(fold, base, workgroup) : base.fold(fold)),
-    // the body of an array is written before its declaration, and says whose loop fills it
-    localStore: (array, index, value) => {
-      if (isShared(index)) arrays.add(array)
-      return base.localStore(nameOf(array), index, value)
-    },
-    localArray: (array, dtype, extent) => {
-      if (!arrays.has(array)) return base.localArray(array, dtype, extent)
+    fold: (fold) => (isShared(fold.terms.variable) ? sharedFold(fold, base, workgroup) : base.fold(fold)),
+    localStore: (array, ...store) => base.localStore(nameOf(array), ...store),
+    localArray: (array, dtype, extent, filledBy, lanes) => {
+      if (!isShared(filledBy)) return base.localArray(array, dtype, extent, filledBy, lanes)
+      arrays.add(array)
       declare(`var<workgroup> ${nameOf(array)}: array<${typeOf(dtype)}, ${extent}>;`)
       return null
     },
-    localLoad: (array, index, lanes) => base.localLoad(nameOf(array), index, lanes),
+    localLoad: (array, ...load) => base.localLoad(nameOf(array), ...load),
     loop: (over, extent, body) => {
       if (isShared(over)) return [...sharedLoop(over, extent, workgroup, body), 'workgroupBarrier();']
       return isEach(over) ? sharedLoop(over, extent, workgroup, body) : base.loop(over, extent, body)
@@ -68,7 +66,8 @@ const fromWord = (dtype: DType, word: string): string =>
 
 /** A fold over the row: what each invocation has, then what all have. */
 function sharedFold(fold: FoldText, base: Syntax, workgroup: number): string[] {
-  const { name, combine, dtype, variable, extent, body, value } = fold
+  const { name, combine, dtype } = fold
+  const { variable, extent, body, value } = fold.terms
   const turns = Math.ceil(extent / workgroup)
   const turn = `${variable}_turn`
   const isIndex = combine === 'argmax' || combine === 'argmin'
@@ -85,13 +84,16 @@ function sharedFold(fold: FoldText, base: Syntax, workgroup: number): string[] {
     base.fold({
       ...fold,
       name: result,
-      variable: `${result}_i`,
-      extent: count,
-      body: [`let ${result}_word = ${fromWord(dtype, `partials[${first} + ${result}_i]`)};`],
-      value: `${result}_word`,
+      terms: {
+        variable: `${result}_i`,
+        extent: count,
+        body: [`let ${result}_word = ${fromWord(dtype, `partials[${first} + ${result}_i]`)};`],
+        value: `${result}_word`,
+      },
     })
   const word = (text: string): string => wordOf(dtype, text)
-  const partial = base.fold({ ...fold, name: own, variable: turn, extent: turns, body: lines, value: isDropped ? `${name}_term` : value }) // prettier-ignore
+  const terms = { variable: turn, extent: turns, body: lines, value: isDropped ? `${name}_term` : value }
+  const partial = base.fold({ ...fold, name: own, terms })
   const exchanged = isIndex
     ? exchangeIndex(workgroup, `${own}_best`, `min(thread * ${turns} + ${own}, ${extent - 1})`, `${name}_winner`, name, combineWords, word) // prettier-ignore
     : exchange(workgroup, own, `${name}_block`, name, combineWords, word)

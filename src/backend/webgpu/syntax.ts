@@ -4,7 +4,7 @@
 import { type DType, isFloating } from '../../core/dtype.ts'
 import { DTypeError, InternalError } from '../../core/errors.ts'
 import type { Loadable, Scalar } from '../../ir/scalar.ts'
-import type { FoldText, LoadAccess, Syntax } from '../emit.ts'
+import type { FoldText, LoadAccess, Syntax } from '../syntax.ts'
 import { divisionText } from './division.ts'
 
 /** How a tensor is reached in WGSL: the buffer's name and the index of the tensor's first element in it. */
@@ -182,7 +182,8 @@ function castText(to: DType, from: DType, x: string, lanes: number): string {
 const SUM_BLOCK = 128
 
 function foldLines(fold: FoldText): string[] {
-  const { name, combine, dtype, lanes, variable, extent, body, value } = fold
+  const { name, combine, dtype, lanes } = fold
+  const { variable, extent, body, value } = fold.terms
   const type = vectorType(dtype, lanes)
   const limits: Record<string, readonly [number, number]> = {
     float32: [-Infinity, Infinity],
@@ -303,6 +304,7 @@ export function storeText(
 /** The syntax of WGSL for kernels that reach tensors and arguments through `names`. */
 export function wgslSyntax(names: WgslNames): Syntax {
   return {
+    inner: null,
     constant: (dtype, value, lanes) =>
       lanes === 1 ? literalText(dtype, value) : `${vectorType(dtype, 4)}(${literalText(dtype, value)})`,
     splat: (dtype, scalar) => `${vectorType(dtype, 4)}(${scalar})`,
@@ -341,9 +343,9 @@ export function wgslSyntax(names: WgslNames): Syntax {
     },
     fold: foldLines,
     localArray: (name, dtype, extent) => `var ${name}: array<${typeOf(dtype)}, ${extent}>;`,
-    localStore: (name, index, value) => `${name}[${index}] = ${value};`,
-    localLoad: (name, index, lanes) =>
-      lanes === 1 ? `${name}[${index}]` : `vec4(${COMPONENTS.map((c) => `${name}[${index}.${c}]`).join(', ')})`,
+    localStore: (name, _dtype, index, value) => `${name}[${index}] = ${value};`,
+    localLoad: (name, _dtype, index, access) =>
+      access === 'scalar' ? `${name}[${index}]` : `vec4(${COMPONENTS.map((c) => `${name}[${index}.${c}]`).join(', ')})`,
     loop: (variable, extent, body) => [
       `for (var ${variable}: i32 = 0; ${variable} < ${extent}; ${variable}++) {`,
       ...body,

@@ -3,7 +3,7 @@
 import { dispatchGroups, GROUPS_PER_ROW, type KernelFunction, moduleText, type Share } from '../../../shaders/module.ts'
 import type { Dispatch, Program } from '../../compiler/program.ts'
 import { WALKERS } from '../../compiler/target.ts'
-import { expandKernel } from './expand.ts'
+import { expandKernel } from '../expand.ts'
 import { formOf, printForms, workgroupOf } from './forms.ts'
 import { type BufferKey, createModuleWriter } from './writer.ts'
 

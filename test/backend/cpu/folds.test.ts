@@ -1,4 +1,5 @@
-// Folds of few terms are written out, longer ones are loops: both sides of that boundary against plain numbers, NaN included.
+// Folds of few terms are written out, longer ones are loops, in WebAssembly over four terms at a time; rows in vectors or one by one: all sides
+// of those boundaries against plain numbers, NaN included.
 
 import { expect, test } from 'vitest'
 import { createCpuBackend } from '../../../src/backend/cpu/cpu.ts'
@@ -15,14 +16,17 @@ function best(values: readonly number[], beats: (x: number, y: number) => boolea
   return values.reduce((found, value, i) => (beats(value, values[found]!) ? i : found), 0)
 }
 
-test.each([1, 2, 8, 9, 10, 17])('folds of %i terms', async (terms) => {
-  const rows = 40
+const CASES = [true, false].flatMap((simd) =>
+  [1, 3, 6, 40].flatMap((rows) => [1, 2, 4, 5, 7, 8, 9, 10, 17, 32].map((terms) => ({ simd, rows, terms }))),
+)
+
+test.each(CASES)('folds of $terms terms in $rows rows, vectors: $simd', async ({ simd, rows, terms }) => {
   const data = Float32Array.from({ length: rows * terms }, (_, i) =>
     i % 23 === 7 ? Number.NaN : ((i * 37) % 16) / 8 - 1,
   )
   const input: HostArray = { shape: [rows, terms], dtype: 'float32', data }
   const x = parameter(input, 'x')
-  const backend = createCpuBackend()
+  const backend = createCpuBackend({ simd })
   const graph = graphOf([x], [sum(x, -1), prod(x, -1), max(x, -1), min(x, -1), argMax(x, -1), argMin(x, -1)])
   const prepared = await prepareGraph(backend, graph)
   const got = (await prepared.call([input], [[]])).map((result) => Array.from(result.data))
@@ -38,5 +42,6 @@ test.each([1, 2, 8, 9, 10, 17])('folds of %i terms', async (terms) => {
     at.map(([greatest]) => greatest),
     at.map(([, least]) => least),
   ])
-  expect(sources().join().includes(`< ${terms};`)).toBe(terms > 9)
+  const isSplit = simd ? sources().join().includes('_both') : sources().join().includes(`< ${terms};`)
+  expect(isSplit).toBe(terms >= (simd ? 8 : 10))
 })

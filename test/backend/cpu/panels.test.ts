@@ -4,7 +4,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { valueAndGrad } from '../../../src/autodiff/vjp.ts'
 import { createCpuBackend } from '../../../src/backend/cpu/cpu.ts'
-import { compilePanelProduct, panelProductOf } from '../../../src/backend/cpu/panelProduct.ts'
+import { assemble } from '../../../src/backend/cpu/wasm/assembler.ts'
+import { HELPERS, IMPORTS } from '../../../src/backend/cpu/wasm/helpers.ts'
+import { callOf, wasmImports, wasmSupport } from '../../../src/backend/cpu/wasm/module.ts'
+import { productFunctions } from '../../../src/backend/cpu/wasm/product.ts'
 import type { HostArray } from '../../../src/core/hostArray.ts'
 import { sizeOf } from '../../../src/core/shape.ts'
 import { graphOf } from '../../../src/ir/graph.ts'
@@ -135,29 +138,39 @@ test.each(CONVOLUTIONS)('a convolution of %i channels, %i wide, to %i, %j, and i
   })
 }) // prettier-ignore
 
-test('runs that lie far apart are copied each for itself', async () => {
+test('terms that lie far apart are those of plain JavaScript', async () => {
   const shapes = [[2, 1400, 4], [3, 4, 5]] // prettier-ignore
   const [x, w] = shapes.map((shape, i) => parameter({ shape, dtype: 'float32' }, `x${i}`)) as [Tensor, Tensor]
   const graph = graphOf([x, w], [conv1d(x, w, { strides: 5, padding: [[2, 2]] })])
   const values = shapes.map((shape): HostArray => {
     return { shape, dtype: 'float32', data: Float32Array.from({ length: sizeOf(shape) }, (_, i) => ((i * 37) % 64) - 32) }
   }) // prettier-ignore
-  const backend = createCpuBackend()
-  const prepared = await prepareGraph(backend, graph)
-  const [got] = await prepared.call(values, [[]])
-  const [plain] = await runGraph(createCpuBackend({ simd: false }), graph, values)
-  expect(Array.from(got!.data)).toEqual(Array.from(plain!.data)) // sums of integers are exact
-  const { sources } = await backend.prepare(prepared.program)
-  expect(sources().join()).toContain('product.runs(')
+  const [fast, plain] = await Promise.all(
+    [true, false].map((simd) => runGraph(createCpuBackend({ simd }), graph, values)),
+  )
+  expect(Array.from(fast![0]!.data)).toEqual(Array.from(plain![0]!.data)) // sums of integers are exact
 })
 
+/** The functions of `product.ts`, over a memory of one page. */
+async function productOf(): Promise<{
+  readonly floats: Float32Array
+  readonly call: (name: string, ...operands: number[]) => void
+}> {
+  const { fused } = wasmSupport()!
+  const functions = [...HELPERS, ...productFunctions(fused)].map((fn) => ({ ...fn, exported: true }))
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 })
+  const bytes = assemble(functions, IMPORTS, { maxPages: 1, shared: false })
+  const { instance } = await WebAssembly.instantiate(bytes, wasmImports(memory))
+  return { floats: new Float32Array(memory.buffer), call: (name, ...operands) => callOf(instance, name)(...operands) }
+}
+
 describe('the product of panels', () => {
-  test('goes through tiles of 4 rows and panels of 8 columns, with an odd number of terms', () => {
-    const panels = panelProductOf(compilePanelProduct()!)
-    const floats = panels.reserve(24 + 48 + 128)
+  const NOWHERE = 0x7fffffff
+  test('goes through tiles of 4 rows and panels of 8 columns, with an odd number of terms', async () => {
+    const { floats, call } = await productOf()
     for (let i = 0; i < 24; i++) floats[i] = i + 1 // two tiles of four rows, three terms
     for (let i = 0; i < 48; i++) floats[24 + i] = i - 20 // two panels of eight columns
-    panels.run(0, 4, 16, 48, 4 * 24, 4 * 72, 2, 2, 3, 4 * 16, 0)
+    call('product', 0, 4, NOWHERE, 16, 48, 4 * 24, 4 * 72, 2, 2, 3, 4 * 16, 0)
     for (let row = 0; row < 8; row++) {
       for (let column = 0; column < 16; column++) {
         const [tile, panel] = [12 * (row >> 2) + (row & 3), 24 + 24 * (column >> 3) + (column & 7)]
@@ -167,25 +180,27 @@ describe('the product of panels', () => {
     }
   })
 
-  test('multiplies, and adds to what is there', () => {
-    const panels = panelProductOf(compilePanelProduct()!)
-    const floats = panels.reserve(4 * 2 + 8 * 2 + 4 * 8)
+  test('multiplies, and adds to what is there', async () => {
+    const { floats, call } = await productOf()
     floats.set([1, 2, 3, 4, 10, 20, 30, 40]) // two terms of four rows
     floats.set([1, 2, 3, 4, 5, 6, 7, 8, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5], 8)
     const expected = (times: number): number[] =>
       [1, 2, 3, 4].flatMap((row) => [1, 2, 3, 4, 5, 6, 7, 8].map((column) => times * (row * column + 5 * row)))
-    panels.run(0, 4, 16, 32, 32, 96, 1, 1, 2, 32, 0)
+    call('product', 0, 4, NOWHERE, 16, 32, 32, 96, 1, 1, 2, 32, 0)
     expect(Array.from(floats.subarray(24, 56))).toEqual(expected(1))
-    panels.run(0, 4, 16, 32, 32, 96, 1, 1, 2, 32, 1)
+    call('product', 0, 4, NOWHERE, 16, 32, 32, 96, 1, 1, 2, 32, 1)
     expect(Array.from(floats.subarray(24, 56))).toEqual(expected(2))
   })
 
-  test('keeps what its memory holds when it grows', () => {
-    const panels = panelProductOf(compilePanelProduct()!)
-    panels.reserve(8)[7] = 5
-    const grown = panels.reserve(200_000)
-    expect(grown.length).toBeGreaterThanOrEqual(200_000)
-    expect(grown[7]).toBe(5)
+  test('reads no row and no column after the last', async () => {
+    const { floats, call } = await productOf()
+    floats.set([1, 2, 3]) // one term of three rows
+    floats.set([1, 1, 1, 1, 1, 1, 1, 1], 8)
+    floats[3] = Number.NaN
+    call('product', 0, 4, 8, 4, 16, 32, 64, 1, 1, 1, 32, 0)
+    expect([0, 8, 16, 24].map((at) => floats[16 + at])).toEqual([1, 2, 3, 3])
+    call('turn8', 0, 4, 8, 256, 1, 1)
+    expect(Array.from(floats.subarray(64, 72))).toEqual([1, 2, 3, 3, 3, 3, 3, 3])
   })
 })
 

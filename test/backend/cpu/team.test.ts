@@ -26,7 +26,8 @@ const busy = (milliseconds: number): void => {
 
 /** Adds 1 to its units and notes behind them that a helper did; `then` is what it does next. */
 const kernelOf = (then: string): SharedKernel => ({
-  text: `return (arrays, args, scratch, product, from, to) => {
+  kind: 'javascript',
+  text: `return (arrays, args, scratch, from, to) => {
     for (let i = from; i < to; i++) { Atomics.add(arrays[0], i, args[0]); Atomics.store(arrays[0], ${UNITS} + i, 1) }
     ${then}
   }`,
@@ -39,7 +40,7 @@ describe('a team', () => {
   test('does every unit of every item once, helpers among them', async () => {
     team = startTeam(2, null)!
     const kernels = [kernelOf(''), { ...kernelOf(''), chunks: 1 }, kernelOf('')]
-    const program = team.program(kernels, 1)
+    const program = team.program(kernels, 1, null)
     const binding = team.bind(kernels.map(() => [view]))
     let [expected, own] = [0, 0]
     for (let run = 0; run < 60; run++) {
@@ -65,7 +66,7 @@ describe('a team', () => {
   test('reports a helper that failed', async () => {
     team = startTeam(1, null)!
     const kernels = [kernelOf("throw new Error('a fault')")]
-    const program = team.program(kernels, 1)
+    const program = team.program(kernels, 1, null)
     const binding = team.bind([[view]])
     const rows = [{ values: [1], ringRow: 0 }]
     const run = (): void => team!.run(program, binding, kernels, rows, () => busy(5))

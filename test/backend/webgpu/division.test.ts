@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { divisionText, reciprocalOf } from '../../../src/backend/webgpu/division.ts'
+import { reciprocalOf } from '../../../src/backend/reciprocal.ts'
+import { divisionText } from '../../../src/backend/webgpu/division.ts'
 
 test('a factor and a shift divide exactly over the whole range', () => {
   let found = 0

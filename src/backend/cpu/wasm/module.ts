@@ -1,0 +1,59 @@
+// The kernels of a program as one module of WebAssembly, with the functions that they call.
+
+import { InternalError } from '../../../core/errors.ts'
+import { assemble, type WasmMemory } from './assembler.ts'
+import { HELPERS, IMPORTS } from './helpers.ts'
+import type { WasmKernel } from './print.ts'
+import { productFunctions } from './product.ts'
+
+/** A kernel as it is called: addresses, arguments, the scratch memory, and the units of work. */
+export type WasmCall = (...operands: number[]) => void
+
+/** How kernels are compiled on this engine. */
+export interface WasmSupport {
+  /** Whether products may be added without being rounded first. */
+  readonly fused: boolean
+}
+
+/** What the engine can do, or null where there is no WebAssembly, none with SIMD, or none allowed. */
+export function wasmSupport(): WasmSupport | null {
+  if (typeof WebAssembly === 'undefined') return null
+  for (const fused of [true, false]) {
+    const bytes = moduleBytes([], { fused }, { maxPages: 1, shared: false })
+    if (!WebAssembly.validate(bytes)) continue
+    try {
+      return new WebAssembly.Module(bytes) instanceof WebAssembly.Module ? { fused } : null
+    } catch {
+      return null // a content security policy may forbid it
+    }
+  }
+  return null
+}
+
+/** The module of some kernels. */
+export function moduleBytes(
+  kernels: readonly WasmKernel[],
+  { fused }: WasmSupport,
+  memory: WasmMemory,
+): Uint8Array<ArrayBuffer> {
+  return assemble([...HELPERS, ...productFunctions(fused), ...kernels.map(({ fn }) => fn)], IMPORTS, memory)
+}
+
+/** What a module imports. Its text is sent to helper threads too: it refers to nothing outside itself but types and what every thread has. */
+export function wasmImports(memory: WebAssembly.Memory): WebAssembly.Imports {
+  const env: Record<string, WebAssembly.ImportValue> = { memory, rem: (x: number, y: number) => x % y }
+  for (const name of Object.getOwnPropertyNames(Math)) {
+    const value: unknown = Reflect.get(Math, name)
+    if (typeof value === 'function') env[name] = (x: number, y: number): unknown => value(x, y)
+  }
+  return { env }
+}
+
+/** The exported function of a kernel. */
+export function callOf(instance: WebAssembly.Instance, name: string): WasmCall {
+  const found = instance.exports[name]
+  if (typeof found !== 'function') throw new InternalError(`the module has no kernel ${name}`)
+  return (...operands) => {
+    found(...operands)
+  }
+}
