@@ -2,15 +2,27 @@
 // all they depend on is known, so that loop-invariant work is hoisted without a pass of its own. A target supplies the syntax.
 
 import { InternalError } from '../core/errors.ts'
-import { floorDiv, plus, rangeOf, times } from '../ir/indexMap.ts'
+import { sizeOf } from '../core/shape.ts'
+import { floorDiv, normalized, plus, rangeOf, sumOf, times } from '../ir/indexMap.ts'
 import { dependsOn, substituteVariables } from '../ir/substitute.ts'
-import { childrenOf, type Combine, hashOf, type Scalar, type Variable, variable as loopVariable } from '../ir/scalar.ts'
+import {
+  childrenOf,
+  type Combine,
+  hashOf,
+  type Loadable,
+  type Scalar,
+  type Variable,
+  variable as loopVariable,
+} from '../ir/scalar.ts'
 import type { FoldPart, LoadAccess, Syntax } from './syntax.ts'
 
 /** Folds whose terms may be combined four at a time. */
 const SPLIT: ReadonlySet<Combine> = new Set<Combine>(['sum', 'prod', 'max', 'min'])
 /** The least extent of folds and local arrays that are computed so. */
 export const LEAST_SPLIT = 8
+
+/** Elements beside a tensor that may be read. */
+export const MOST_BESIDE = 1000
 
 interface Scope {
   readonly variable: number | null
@@ -158,7 +170,7 @@ export function createEmitter(
       case 'load':
         return declared(scalar, width, () => {
           const { at, access } = accessOf(plus(scalar.index, syntax.offsetOf(scalar.source)))
-          return syntax.load(scalar.source, emit(at), access, rangeOf(at))
+          return syntax.load(scalar.source, indexIn(scalar.source, at, access), access)
         })
       case 'unary':
       case 'cast':
@@ -227,6 +239,26 @@ export function createEmitter(
     const access = laneAccess(index, lane, unaligned ? 1 : 4)
     if (access === 'gather') return { at: index, access }
     return { at: unaligned ? plus(index, times(lane, -1)) : quadOf(index, lane), access }
+  }
+
+  /** An index confined to its tensor where it is not known to be there: in the innermost loop only that loop's part is added. */
+  const indexIn = (source: Loadable, at: Scalar, access: LoadAccess): string => {
+    const { confine } = syntax
+    const range = rangeOf(at)
+    // some of four adjacent elements must be there
+    const [least, greatest] = [access === 'contiguous' ? -3 : 0, Math.max(0, sizeOf(source.aval.shape) - 1)]
+    if (confine === null || (range.min >= least && range.max <= greatest)) return emit(at)
+    const lanes = access === 'gather' ? 4 : 1
+    const deepest = depth(free(at))
+    const { terms, constant } = sumOf(at)
+    const isInner = ({ scalar }: { readonly scalar: Scalar }): boolean => depth(free(scalar)) === deepest
+    const outer = normalized(terms.filter((term) => !isInner(term)), constant) // prettier-ignore
+    const inner = normalized(terms.filter(isInner), 0)
+    const { min, max } = rangeOf(inner)
+    if (lanes === 4 || outer.op === 'const' || max - min > MOST_BESIDE)
+      return int(deepest, lanes, confine(emit(at), range, least, greatest, lanes))
+    const confined = confine(emit(outer), rangeOf(outer), least - max, greatest - min, 1)
+    return int(deepest, 1, syntax.affine([int(depth(free(outer)), 1, confined), emit(inner)], 0, 1))
   }
 
   const emitFold = (scalar: Extract<Scalar, { op: 'fold' }>, lanes: number): string => {

@@ -19,8 +19,13 @@ export interface Syntax {
   readonly division: (op: 'quotient' | 'remainder', x: string, by: number, range: Range, lanes: number) => string
   /** The element of a source's buffer at which the source begins, where that is known; added to indices. */
   readonly offsetOf: (source: Loadable) => number
-  /** A contiguous access gets the index of its first element, a quarter of that without `inner`; the range is that index's. */
-  readonly load: (source: Loadable, index: string, access: LoadAccess, range: Range) => string
+  /** A contiguous access gets the index of its first element, a quarter of that without `inner`. */
+  readonly load: (source: Loadable, index: string, access: LoadAccess) => string
+  /**
+   * An index of the given range moved into `least .. greatest`, for a target that must not read far beside a tensor (what it reads there is never
+   * used); null where it may.
+   */
+  readonly confine: ((index: string, range: Range, least: number, greatest: number, lanes: number) => string) | null
   /** `factor * name`. */
   readonly product: (name: string, factor: number, lanes: number) => string
   readonly argument: (source: Loadable) => string

@@ -94,7 +94,8 @@ function recombine(terms: { scalar: Scalar; factor: number }[]): {
   return { terms, constant: 0, changed: false }
 }
 
-function normalize(given: Sum['terms'], givenConstant: number): Scalar {
+/** `constant + Σ factor · scalar` in its shortest form. */
+export function normalized(given: Sum['terms'], givenConstant: number): Scalar {
   let terms = given
   let constantPart = givenConstant
   for (;;) {
@@ -131,13 +132,13 @@ export function integer(value: number): Scalar {
 export function plus(x: Scalar, y: Scalar | number): Scalar {
   const a = sumOf(x)
   const b = typeof y === 'number' ? { terms: [], constant: y } : sumOf(y)
-  return normalize([...a.terms, ...b.terms], a.constant + b.constant)
+  return normalized([...a.terms, ...b.terms], a.constant + b.constant)
 }
 
 /** `factor · x` for an integer factor. */
 export function times(x: Scalar, factor: number): Scalar {
   const sum = sumOf(x)
-  return normalize(
+  return normalized(
     sum.terms.map((term) => ({ scalar: term.scalar, factor: term.factor * factor })),
     sum.constant * factor,
   )
@@ -149,11 +150,11 @@ function split(x: Scalar, by: number): { whole: Scalar; rest: Scalar } {
   const constantRest = ((sum.constant % by) + by) % by
   const multiples = sum.terms.filter((term) => term.factor % by === 0)
   return {
-    whole: normalize(
+    whole: normalized(
       multiples.map((term) => ({ scalar: term.scalar, factor: term.factor / by })),
       (sum.constant - constantRest) / by,
     ),
-    rest: normalize(
+    rest: normalized(
       sum.terms.filter((term) => term.factor % by !== 0),
       constantRest,
     ),

@@ -143,6 +143,7 @@ function foldText(fold: FoldText): string[] {
 export function javascript(names: Names): Syntax {
   return {
     inner: null,
+    confine: null,
     constant: (_, value) => number(value),
     splat: (_, scalar) => scalar,
     lane: () => {

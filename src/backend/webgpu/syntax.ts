@@ -305,6 +305,7 @@ export function storeText(
 export function wgslSyntax(names: WgslNames): Syntax {
   return {
     inner: null,
+    confine: null,
     constant: (dtype, value, lanes) =>
       lanes === 1 ? literalText(dtype, value) : `${vectorType(dtype, 4)}(${literalText(dtype, value)})`,
     splat: (dtype, scalar) => `${vectorType(dtype, 4)}(${scalar})`,

@@ -2,13 +2,14 @@
 // grows and never shrinks; freed ranges are used again, and it is gone with the last device.
 
 import { DeviceError } from '../../../core/errors.ts'
+import { MOST_BESIDE } from '../../emit.ts'
 import type { WasmMemory } from './assembler.ts'
 
 const PAGE = 65536
 /** What addresses of buffers are multiples of: a line of the cache. */
 const LINE = 64
-/** Memory before the first and after the last buffer: vectors read up to 12 bytes beyond one. */
-const MARGIN = LINE
+/** Memory before the first and after the last buffer: what is read beside one, elements and the rest of a vector. */
+const MARGIN = LINE * Math.ceil((4 * (MOST_BESIDE + 4)) / LINE)
 
 /** Limits of a memory's size that engines may refuse, in pages: 4 GiB, 2 GiB, 512 MiB. */
 const LIMITS: readonly number[] = [65536, 32768, 8192]

@@ -2,7 +2,6 @@
 // first element, which the function is given.
 
 import type { DType } from '../../../core/dtype.ts'
-import { sizeOf } from '../../../core/shape.ts'
 import type { Range } from '../../../ir/indexMap.ts'
 import type { Variable } from '../../../ir/scalar.ts'
 import { reciprocalOf } from '../../reciprocal.ts'
@@ -47,9 +46,6 @@ function loadFour(dtype: DType, address: string): string {
 /** The first byte of every lane, in the lowest four. */
 const FIRST_BYTES = '0 4 8 12 0 4 8 12 0 4 8 12 0 4 8 12'
 
-/** The least and greatest index that a load may use: of the first of four adjacent elements some must be in the tensor. */
-const limits = (size: number, access: LoadAccess): Range => ({ min: access === 'contiguous' ? -3 : 0, max: Math.max(0, size - 1) }) // prettier-ignore
-
 /** A local of every function for what an expression needs twice. */
 export const TWICE = '$twice'
 
@@ -58,14 +54,6 @@ function bounded(x: string, fn: 'min' | 'max', limit: number, lanes: number): st
   if (lanes === 4) return `(i32x4.${fn}_s ${x} ${constantText('int32', limit, 4)})`
   const [first, again] = x.startsWith('(') ? [`(local.tee ${TWICE} ${x})`, TWICE] : [x, x]
   return `(select ${first} ${i32(limit)} (i32.${fn === 'min' ? 'lt' : 'gt'}_s ${again} ${i32(limit)}))`
-}
-
-/** `index` moved into the tensor where it is not known to be there: what is loaded from elsewhere is never used. */
-function confined(index: string, range: Range, size: number, access: LoadAccess): string {
-  const { min, max } = limits(size, access)
-  const lanes = access === 'gather' ? 4 : 1
-  const lowered = range.max > max ? bounded(index, 'min', max, lanes) : index
-  return range.min < min ? bounded(lowered, 'max', min, lanes) : lowered
 }
 
 /** The statement that stores a value at an index (a vector at that of its first lane, where they lie side by side). */
@@ -132,16 +120,19 @@ export function wasmSyntax(names: WasmNames, lane: Variable): Syntax {
     affine: (terms, constant, lanes) => sum(constant === 0 ? terms : [...terms, constantText('int32', constant, lanes)], lanes), // prettier-ignore
     division: divisionText,
     offsetOf: () => 0,
-    load: (source, index, access, range) => {
-      const { dtype, shape } = source.aval
-      const at = confined(index, range, sizeOf(shape), access)
+    confine: (index, range, least, greatest, lanes) => {
+      const lowered = range.max > greatest ? bounded(index, 'min', greatest, lanes) : index
+      return range.min < least ? bounded(lowered, 'max', least, lanes) : lowered
+    },
+    load: (source, index, access) => {
+      const { dtype } = source.aval
       const address = names.address(source)
       if (access === 'gather') {
-        const read = (i: number): string => addressText(address, dtype, `(i32x4.extract_lane ${i} ${at})`)
-        if (shiftOf(dtype) === 0) return lanesText(dtype, (one) => loadOne(dtype, addressText(address, dtype, one('int32', at)))) // prettier-ignore
+        const read = (i: number): string => addressText(address, dtype, `(i32x4.extract_lane ${i} ${index})`)
+        if (shiftOf(dtype) === 0) return lanesText(dtype, (one) => loadOne(dtype, addressText(address, dtype, one('int32', index)))) // prettier-ignore
         return [1, 2, 3].reduce((text, i) => `(v128.load32_lane ${i} ${read(i)} ${text})`, `(v128.load32_zero ${read(0)})`) // prettier-ignore
       }
-      const from = addressText(address, dtype, at)
+      const from = addressText(address, dtype, index)
       return access === 'contiguous' ? loadFour(dtype, from) : loadOne(dtype, from)
     },
     argument: (source) => names.argument(source),
