@@ -65,6 +65,17 @@ function compileKernel(text: string): JavaScriptCall {
   return kernel
 }
 
+/** A text that two kernels share if they are the same function: their types and their statements, with locals named in order. */
+function identityOf({ fn }: WasmKernel): string {
+  const names = new Map<string, number>()
+  const statements = fn.text.replace(/(?<![\w.$])[a-z]+\d\w*/g, (name) => {
+    const number = names.get(name) ?? names.size
+    names.set(name, number)
+    return `n${number}`
+  })
+  return `${fn.parameters.map(({ type }) => type).join()} ${statements}`
+}
+
 /** Compiles a program's kernels for so many threads; as WebAssembly over a heap, if there is one. */
 export async function compileKernels(
   program: Program,
@@ -77,24 +88,30 @@ export async function compileKernels(
     const isWasm = wasm !== null && isPrintable(kernel)
     return isWasm ? printKernel(kernel, `kernel${i}`) : printJavaScript(kernel)
   })
-  const functions = printed.flatMap((kernel): WasmKernel[] => ('fn' in kernel ? [kernel] : []))
+  // kernels that differ in nothing but what they are given (the layers of a deep network) are one function
+  const functions = new Map<string, WasmKernel>()
+  const keys = printed.map((kernel) => ('fn' in kernel ? identityOf(kernel) : ''))
+  printed.forEach((kernel, i) => {
+    if ('fn' in kernel && !functions.has(keys[i]!)) functions.set(keys[i]!, kernel)
+  })
+  const called = (i: number): string => functions.get(keys[i]!)!.fn.name
   let module: WebAssembly.Module | null = null
   let instance: WebAssembly.Instance | null = null
-  if (wasm !== null && functions.length > 0) {
-    module = await WebAssembly.compile(moduleBytes(functions, wasm.support, wasm.heap.type))
+  if (wasm !== null && functions.size > 0) {
+    module = await WebAssembly.compile(moduleBytes([...functions.values()], wasm.support, wasm.heap.type))
     instance = await WebAssembly.instantiate(module, wasmImports(wasm.heap.memory))
   }
   return {
     module,
-    scratchBytes: Math.max(0, ...functions.map((kernel) => kernel.scratchBytes)),
+    scratchBytes: Math.max(0, ...Array.from(functions.values(), (kernel) => kernel.scratchBytes)),
     kernels: printed.map((kernel, i): CpuKernel => {
       const { units, arrays } = kernel
       const isWasm = 'fn' in kernel
       const { chunks, work } = chunksOf(kernels[i]!, isWasm, units, threads)
       const source = isWasm ? kernel.fn.text : kernel.source
-      const text = isWasm ? kernel.fn.name : kernelText(source)
+      const text = isWasm ? called(i) : kernelText(source)
       const args = kernel.args.map((argument) => argIndex.get(argument.id)!)
-      const code = isWasm ? { kind: 'wasm' as const, call: callOf(instance!, kernel.fn.name) } : { kind: 'javascript' as const, call: compileKernel(text) } // prettier-ignore
+      const code = isWasm ? { kind: 'wasm' as const, call: callOf(instance!, called(i)) } : { kind: 'javascript' as const, call: compileKernel(text) } // prettier-ignore
       return { source, arrays, shared: { kind: code.kind, text, args, units, chunks }, work: chunks > 1 ? work : 0, code } // prettier-ignore
     }),
   }

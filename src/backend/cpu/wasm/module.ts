@@ -1,7 +1,7 @@
 // The kernels of a program as one module of WebAssembly, with the functions that they call.
 
 import { InternalError } from '../../../core/errors.ts'
-import { assemble, type WasmMemory } from './assembler.ts'
+import { assemble, type WasmFunction, type WasmMemory } from './assembler.ts'
 import { HELPERS, IMPORTS } from './helpers.ts'
 import type { WasmKernel } from './print.ts'
 import { productFunctions } from './product.ts'
@@ -15,11 +15,18 @@ export interface WasmSupport {
   readonly fused: boolean
 }
 
+/** A module with nothing but one instruction of the kind that is asked for. */
+function probeBytes(fused: boolean): Uint8Array<ArrayBuffer> {
+  const one = '(v128.const f32x4 1)'
+  const text = `(drop ${fused ? `(f32x4.relaxed_madd ${one} ${one} ${one})` : `(f32x4.add ${one} ${one})`})`
+  return assemble([{ name: 'probe', parameters: [], text, exported: false }], [], { maxPages: 1, shared: false })
+}
+
 /** What the engine can do, or null where there is no WebAssembly, none with SIMD, or none allowed. */
 export function wasmSupport(): WasmSupport | null {
   if (typeof WebAssembly === 'undefined') return null
   for (const fused of [true, false]) {
-    const bytes = moduleBytes([], { fused }, { maxPages: 1, shared: false })
+    const bytes = probeBytes(fused)
     if (!WebAssembly.validate(bytes)) continue
     try {
       return new WebAssembly.Module(bytes) instanceof WebAssembly.Module ? { fused } : null
@@ -30,13 +37,24 @@ export function wasmSupport(): WasmSupport | null {
   return null
 }
 
+const common = new Map<boolean, readonly WasmFunction[]>()
+
+/** The functions that every module begins with; the same objects every time. */
+function commonFunctions({ fused }: WasmSupport): readonly WasmFunction[] {
+  const known = common.get(fused)
+  if (known !== undefined) return known
+  const made = [...HELPERS, ...productFunctions(fused)]
+  common.set(fused, made)
+  return made
+}
+
 /** The module of some kernels. */
 export function moduleBytes(
   kernels: readonly WasmKernel[],
-  { fused }: WasmSupport,
+  support: WasmSupport,
   memory: WasmMemory,
 ): Uint8Array<ArrayBuffer> {
-  return assemble([...HELPERS, ...productFunctions(fused), ...kernels.map(({ fn }) => fn)], IMPORTS, memory)
+  return assemble([...commonFunctions(support), ...kernels.map(({ fn }) => fn)], IMPORTS, memory)
 }
 
 /** What a module imports. Its text is sent to helper threads too: it refers to nothing outside itself but types and what every thread has. */
