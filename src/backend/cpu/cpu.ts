@@ -264,7 +264,7 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
     name: wasm === null ? 'CPU (JavaScript)' : 'CPU (WebAssembly SIMD)',
     info: { software: false, threads, simd: wasm !== null },
     target: options.target ?? CPU_TARGET,
-    maxBufferBytes: Infinity,
+    maxBufferBytes: heap?.maxBytes ?? Infinity,
     memory: memory.usage,
     allocate: memory.allocate,
     free: (buffer) => memory.free(own(buffer)),

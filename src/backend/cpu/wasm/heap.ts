@@ -19,6 +19,8 @@ export interface Heap {
   readonly memory: WebAssembly.Memory
   /** How modules declare it. */
   readonly type: WasmMemory
+  /** The most bytes that it may ever hold. */
+  readonly maxBytes: number
   /**
    * The address of so many bytes, all 0. Views of `memory.buffer` that were made before may be detached.
    *
@@ -79,6 +81,7 @@ function heapIn(memory: WebAssembly.Memory, type: WasmMemory): Heap {
   return {
     memory,
     type,
+    maxBytes: type.maxPages * PAGE - 2 * MARGIN,
     allocate: (wanted) => {
       const bytes = Math.ceil(Math.max(1, wanted) / LINE) * LINE
       const at = free.findIndex((range) => range.bytes >= bytes)

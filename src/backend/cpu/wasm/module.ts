@@ -62,7 +62,7 @@ export function wasmImports(memory: WebAssembly.Memory): WebAssembly.Imports {
   const env: Record<string, WebAssembly.ImportValue> = { memory, rem: (x: number, y: number) => x % y }
   for (const name of Object.getOwnPropertyNames(Math)) {
     const value: unknown = Reflect.get(Math, name)
-    if (typeof value === 'function') env[name] = (x: number, y: number): unknown => value(x, y)
+    if (typeof value === 'function') env[name] = value
   }
   return { env }
 }

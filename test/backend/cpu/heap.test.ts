@@ -1,0 +1,54 @@
+// The memory of CPU buffers: ranges do not overlap, are 0 when they are given, are used again and joined; and it says when it is full.
+
+import { expect, test } from 'vitest'
+import { createHeap } from '../../../src/backend/cpu/wasm/heap.ts'
+import { DeviceError } from '../../../src/core/errors.ts'
+import { randomFrom } from '../../conformance/sample.ts'
+
+test('ranges are apart from each other, zero, and used again', () => {
+  const heap = createHeap(false)!
+  const random = randomFrom('heap')
+  const held = new Map<number, { bytes: number; mark: number }>()
+  const bytesAt = (address: number, bytes: number): Uint8Array => new Uint8Array(heap.memory.buffer, address, bytes)
+  for (let step = 1; step <= 3000; step++) {
+    const [first] = held
+    if (first !== undefined && random() < 0.48) {
+      const [address, { bytes, mark }] = [...held][Math.floor(random() * held.size)]!
+      expect(bytesAt(address, bytes).every((byte) => byte === mark)).toBe(true)
+      heap.free(address, bytes)
+      held.delete(address)
+    } else {
+      const bytes = Math.floor(random() ** 4 * 100_000)
+      const address = heap.allocate(bytes)
+      expect(address % 64).toBe(0)
+      expect(bytesAt(address, bytes).every((byte) => byte === 0)).toBe(true)
+      const mark = 1 + (step % 255)
+      bytesAt(address, bytes).fill(mark)
+      held.set(address, { bytes, mark })
+    }
+  }
+  for (const [address, { bytes }] of held) heap.free(address, bytes)
+  // everything is free: one range as large as all of it fits without growing
+  const size = heap.memory.buffer.byteLength
+  const address = heap.allocate(size - 2 * 4096)
+  expect(bytesAt(address, size - 2 * 4096).every((byte) => byte === 0)).toBe(true)
+  expect(heap.memory.buffer.byteLength).toBe(size)
+})
+
+test('a range beside a freed one joins it', () => {
+  const heap = createHeap(false)!
+  const [a, b, c] = [heap.allocate(1000), heap.allocate(1000), heap.allocate(1000)] as const
+  heap.allocate(64) // what keeps c from the end
+  heap.free(a, 1000)
+  heap.free(c, 1000)
+  heap.free(b, 1000)
+  expect(heap.allocate(3000)).toBe(a)
+})
+
+test('a full memory is a typed error that says how full', () => {
+  const heap = createHeap(false)!
+  const address = heap.allocate(100)
+  expect(() => heap.allocate(2 ** 32)).toThrow(DeviceError)
+  expect(() => heap.allocate(2 ** 32)).toThrow(/no room for another 4096 MiB: it holds 1 MiB of at most 4096 MiB/)
+  expect(heap.allocate(100)).toBeGreaterThan(address) // nothing is lost
+})
