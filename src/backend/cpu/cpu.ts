@@ -61,21 +61,20 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
   let team: Team | null = null
   let hasTeam = threads > 1
   /** What kernels of WebAssembly need beside their tensors: so many bytes for each thread. */
-  let scratchBytes = 0
-  let scratchAt: readonly number[] = []
+  let ownScratch: readonly CpuBuffer[] = []
+  const scratchAddresses = (): number[] => ownScratch.map(({ address }) => address)
   const reserveScratch = (bytes: number): void => {
-    if (heap === null || bytes <= scratchBytes) return
-    for (const address of scratchAt) heap.free(address, scratchBytes)
-    scratchBytes = bytes
-    scratchAt = Array.from({ length: threads }, () => heap.allocate(bytes))
-    team?.scratch(scratchAt.slice(1))
+    if (heap === null || bytes <= (ownScratch[0]?.bytes ?? 0)) return
+    ownScratch.forEach(memory.free)
+    ownScratch = Array.from({ length: threads }, () => memory.scratch(bytes))
+    team?.scratch(scratchAddresses().slice(1))
   }
   const teamFor = (): Team | null => {
     if (!hasTeam) return null
     if (team === null) {
       team = startTeam(threads - 1, heap?.memory ?? null)
       hasTeam = team !== null
-      if (scratchBytes > 0) team?.scratch(scratchAt.slice(1))
+      if (ownScratch.length > 0) team?.scratch(scratchAddresses().slice(1))
     }
     return team
   }
@@ -192,7 +191,8 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
     ): void => {
       const { shared, code } = kernels[i]!
       const args = shared.args.map((position) => row.values[position]!)
-      if (code.kind === 'wasm') code.call(...(operands[i] as readonly number[]), ...args, scratchAt[0] ?? 0, from, to)
+      if (code.kind === 'wasm')
+        code.call(...(operands[i] as readonly number[]), ...args, ownScratch[0]?.address ?? 0, from, to)
       else code.call(operands[i] as readonly TypedArray[], args, scratch, from, to)
     }
 
@@ -287,9 +287,8 @@ export function createCpuBackend(options: CpuOptions = {}): Backend {
     idle: async () => {},
     dispose: () => {
       dropTeam()
-      for (const address of scratchAt) heap?.free(address, scratchBytes)
-      scratchAt = []
-      scratchBytes = 0
+      ownScratch.forEach(memory.free)
+      ownScratch = []
       memory.clear()
       temporaries.clear()
     },

@@ -13,42 +13,70 @@ export interface CpuBuffer extends DeviceBuffer {
   readonly data: () => ArrayBufferLike
 }
 
-/** Where buffers come from. */
+/** Where buffers come from. A buffer that nobody holds any more is freed too. */
 export interface CpuMemory {
   readonly allocate: (bytes: number) => CpuBuffer
+  /** Memory that kernels use while they run, which does not count. */
+  readonly scratch: (bytes: number) => CpuBuffer
   readonly free: (buffer: CpuBuffer) => void
   readonly usage: () => DeviceMemory
   /** Frees all buffers. */
   readonly clear: () => void
 }
 
+interface Range {
+  readonly heap: Heap
+  readonly address: number
+  readonly bytes: number
+}
+
+const forgotten = new FinalizationRegistry<Range>(({ heap, address, bytes }) => heap.free(address, bytes))
+
 /** Memory of a heap, or of buffers of their own, which threads may share. */
 export function createCpuMemory(heap: Heap | null, shared: boolean): CpuMemory {
   const held = new Set<CpuBuffer>()
+  const uncounted = new WeakSet<CpuBuffer>()
   let nextId = 1
   let bytes = 0
   let peakBytes = 0
-  const dataOf = (size: number): Pick<CpuBuffer, 'address' | 'data'> => {
-    if (heap !== null) return { address: heap.allocate(size), data: () => heap.memory.buffer }
-    const own = shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size)
-    return { address: 0, data: () => own }
+  const make = (size: number): CpuBuffer => {
+    const id = nextId++
+    if (heap === null) {
+      const own = shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size)
+      return { id, bytes: size, address: 0, data: () => own }
+    }
+    const address = heap.allocate(size)
+    const buffer: CpuBuffer = { id, bytes: size, address, data: () => heap.memory.buffer }
+    forgotten.register(buffer, { heap, address, bytes: size }, buffer)
+    return buffer
+  }
+  const giveBack = (buffer: CpuBuffer): void => {
+    forgotten.unregister(buffer)
+    heap?.free(buffer.address, buffer.bytes)
   }
   return {
     allocate: (size) => {
-      const buffer: CpuBuffer = { id: nextId++, bytes: size, ...dataOf(size) }
+      const buffer = make(size)
       held.add(buffer)
       bytes += size
       peakBytes = Math.max(peakBytes, bytes)
       return buffer
     },
+    scratch: (size) => {
+      const buffer = make(size)
+      uncounted.add(buffer)
+      return buffer
+    },
     free: (buffer) => {
-      if (!held.delete(buffer)) return
-      bytes -= buffer.bytes
-      heap?.free(buffer.address, buffer.bytes)
+      if (uncounted.delete(buffer)) giveBack(buffer)
+      else if (held.delete(buffer)) {
+        bytes -= buffer.bytes
+        giveBack(buffer)
+      }
     },
     usage: () => ({ buffers: held.size, bytes, peakBytes }),
     clear: () => {
-      for (const { address, bytes: size } of held) heap?.free(address, size)
+      held.forEach(giveBack)
       held.clear()
       bytes = 0
     },

@@ -1,6 +1,9 @@
 // The memory of CPU buffers: ranges do not overlap, are 0 when they are given, are used again and joined; and it says when it is full.
 
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { createCpuMemory } from '../../../src/backend/cpu/memory.ts'
 import { createHeap } from '../../../src/backend/cpu/wasm/heap.ts'
 import { DeviceError } from '../../../src/core/errors.ts'
 import { randomFrom } from '../../conformance/sample.ts'
@@ -51,4 +54,30 @@ test('a full memory is a typed error that says how full', () => {
   expect(() => heap.allocate(2 ** 32)).toThrow(DeviceError)
   expect(() => heap.allocate(2 ** 32)).toThrow(/no room for another 4096 MiB: it holds 1 MiB of at most 4096 MiB/)
   expect(heap.allocate(100)).toBeGreaterThan(address) // nothing is lost
+})
+
+test('memory of a buffer that nobody holds is used again, and freeing twice is freeing once', async () => {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  if (typeof collect !== 'function') throw new Error('there is no gc')
+  const heap = createHeap(false)!
+  const memory = createCpuMemory(heap, false)
+  const kept = memory.scratch(4096)
+  const address = (() => memory.scratch(8192).address)()
+  memory.scratch(64) // what keeps it from the end
+  let found = 0
+  for (let turn = 0; turn < 100 && found !== address; turn++) {
+    collect()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    found = heap.allocate(8192)
+  }
+  expect(found).toBe(address)
+  memory.free(kept)
+  memory.free(kept)
+  const [first, second] = [memory.allocate(4096), memory.allocate(4096)]
+  expect(first.address).toBe(kept.address)
+  expect(second.address).not.toBe(first.address)
+  expect(memory.usage()).toEqual({ buffers: 2, bytes: 8192, peakBytes: 8192 })
+  memory.clear()
+  expect(memory.usage()).toEqual({ buffers: 0, bytes: 0, peakBytes: 8192 })
 })
