@@ -13,24 +13,29 @@ test('ranges are apart from each other, zero, and used again', () => {
   const random = randomFrom('heap')
   const held = new Map<number, { bytes: number; mark: number }>()
   const bytesAt = (address: number, bytes: number): Uint8Array => new Uint8Array(heap.memory.buffer, address, bytes)
+  const faults: string[] = []
+  const holds = (address: number, bytes: number, mark: number, fault: string): void => {
+    if (!bytesAt(address, bytes).every((byte) => byte === mark)) faults.push(`${fault} of ${bytes} at ${address}`)
+  }
   for (let step = 1; step <= 3000; step++) {
     const [first] = held
     if (first !== undefined && random() < 0.48) {
       const [address, { bytes, mark }] = [...held][Math.floor(random() * held.size)]!
-      expect(bytesAt(address, bytes).every((byte) => byte === mark)).toBe(true)
+      holds(address, bytes, mark, 'overwritten range')
       heap.free(address, bytes)
       held.delete(address)
     } else {
       const bytes = Math.floor(random() ** 4 * 100_000)
       const address = heap.allocate(bytes)
-      expect(address % 64).toBe(0)
-      expect(bytesAt(address, bytes).every((byte) => byte === 0)).toBe(true)
+      holds(address, bytes, 0, 'range that is not zero')
+      if (address % 64 !== 0) faults.push(`range at ${address}`)
       const mark = 1 + (step % 255)
       bytesAt(address, bytes).fill(mark)
       held.set(address, { bytes, mark })
     }
   }
   for (const [address, { bytes }] of held) heap.free(address, bytes)
+  expect(faults).toEqual([])
   // everything is free: one range as large as all of it fits without growing
   const size = heap.memory.buffer.byteLength
   const address = heap.allocate(size - 2 * 4096)
