@@ -43,7 +43,7 @@ export interface CpuOptions {
   readonly target?: Target
   /** Every temporary is overwritten with NaN before each run. */
   readonly poison?: boolean
-  /** Products of float32 in WebAssembly SIMD where there is some, with sums in float32; else all arithmetic is JavaScript's. Default: true. */
+  /** Kernels of float32 and integers in WebAssembly SIMD where there is some; else all are JavaScript, whose arithmetic is float64. Default: true. */
   readonly simd?: boolean
   /** Threads that share the work, this one included, where memory can be shared. Default: as many as the processor has, at most 8. */
   readonly threads?: number | undefined
