@@ -19,8 +19,8 @@ export interface SeriesTests {
 
 /** Ill-conditioned outputs say nothing, so they must be few. */
 const MOST_ILL_CONDITIONED = 0.06
-/** Code of one program in characters: several times that of the longest seen (508,181, as WebAssembly), far below that of an expression that doubles per level. */
-const MOST_CODE = 2_000_000
+/** Code of one program in characters: many times that of the longest seen, far below that of an expression that doubles per level. */
+const MOST_CODE = 500_000
 
 /** Defines the tests of a series. */
 export function testSeries({ title, seed, first, programs, batch, operations, device, variants }: SeriesTests): void {

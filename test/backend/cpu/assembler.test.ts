@@ -58,11 +58,13 @@ test('a local is known to the end of its list, and hides one of its name outside
   const text = `
     (local $x i32) (local.set $x (i32.const 1))
     (scope (local $x f32) (local.set $x (f32.const 2.5)) (f32.store (i32.const 0) $x))
-    (scope (local $y f32) (local.set $y (f32.const 3.5)) (f32.store (i32.const 4) $y))
+    (scope (let $y f32 (f32.const 3.5)) (f32.store (i32.const 4) $y))
+    (scope (let $x i32 (i32.add $x (i32.const 6))) (i32.store (i32.const 8) $x))
     (i32.add $x (i32.const 41))`
   const { value, words } = await run(fn(text, 'i32'))
   expect(value).toBe(42)
   expect(Array.from(new Float32Array(words.buffer, 0, 2))).toEqual([2.5, 3.5])
+  expect(words[2]).toBe(7) // what it is set to is still the one outside
   expect(() => assemble([fn('(scope (local $x i32)) (local.set $x (i32.const 1))')], [], MEMORY)).toThrow(
     'f: $x is not declared',
   )

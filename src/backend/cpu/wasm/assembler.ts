@@ -1,6 +1,6 @@
 // WebAssembly's text format, as much of it as kernels need, as bytes. Instructions are folded, `(f32.add (local.get $x) ...)`, and two things
 // are like JavaScript: `(local $x f32)` may stand anywhere in a list of statements and is known to its end, and
-// a bare `$x` as an operand reads a local. Constants of vectors repeat what they are given in all lanes.
+// a bare `$x` as an operand reads a local; `(let $x f32 ...)` declares and sets one. Constants of vectors repeat what they are given in all lanes.
 
 import { InternalError } from '../../../core/errors.ts'
 import { opcodeOf } from './opcodes.ts'
@@ -194,6 +194,11 @@ function assembleFunction(fn: WasmFunction, functionIndex: (name: string) => num
     switch (head) {
       case 'local':
         declare(String(node[1]), String(node[2]) as ValueType)
+        return
+      case 'let':
+        write(node[3]!)
+        declare(String(node[1]), String(node[2]) as ValueType)
+        local(0x21, node[1])
         return
       case 'local.set':
       case 'local.tee':

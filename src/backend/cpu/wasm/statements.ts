@@ -13,8 +13,7 @@ export function valueType(dtype: DType, lanes: number): ValueType {
 export const i32 = (value: number): string => `(i32.const ${value})`
 
 /** Statements that declare a local and set it. */
-export const letText = (name: string, type: ValueType, value: string): string =>
-  `(local ${name} ${type}) (local.set ${name} ${value})`
+export const letText = (name: string, type: ValueType, value: string): string => `(let ${name} ${type} ${value})`
 
 /** A loop that runs `variable` from `from` while it is below `to`, which both are texts. */
 export function loopText(variable: string, from: string, to: string, body: readonly string[], step = i32(1)): string[] {
