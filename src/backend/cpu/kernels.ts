@@ -65,13 +65,15 @@ function compileKernel(text: string): JavaScriptCall {
   return kernel
 }
 
-/** A text that two kernels share if they are the same function: their types and their statements, with locals named in order. */
+/** A text that two kernels share if they are the same function: their types and their statements, with what they declare named in order. */
 function identityOf({ fn }: WasmKernel): string {
-  const names = new Map<string, number>()
-  const statements = fn.text.replace(/(?<![\w.$])[a-z]+\d\w*/g, (name) => {
-    const number = names.get(name) ?? names.size
-    names.set(name, number)
-    return `n${number}`
+  const declared = new Set(Array.from(fn.text.matchAll(/\((?:let|local) (\S+) /g), ([, name]) => name))
+  const numbers = new Map<string, number>()
+  const statements = fn.text.replace(/[^\s()]+/g, (token) => {
+    if (!declared.has(token)) return token
+    const number = numbers.get(token) ?? numbers.size
+    numbers.set(token, number)
+    return `#${number}` // what no statement holds otherwise
   })
   return `${fn.parameters.map(({ type }) => type).join()} ${statements}`
 }
@@ -91,6 +93,7 @@ export async function compileKernels(
   // kernels that differ in nothing but what they are given (the layers of a deep network) are one function
   const functions = new Map<string, WasmKernel>()
   const keys = printed.map((kernel) => ('fn' in kernel ? identityOf(kernel) : ''))
+  const scratchBytes = Math.max(0, ...printed.map((kernel) => ('fn' in kernel ? kernel.scratchBytes : 0)))
   printed.forEach((kernel, i) => {
     if ('fn' in kernel && !functions.has(keys[i]!)) functions.set(keys[i]!, kernel)
   })
@@ -103,7 +106,7 @@ export async function compileKernels(
   }
   return {
     module,
-    scratchBytes: Math.max(0, ...Array.from(functions.values(), (kernel) => kernel.scratchBytes)),
+    scratchBytes,
     kernels: printed.map((kernel, i): CpuKernel => {
       const { units, arrays } = kernel
       const isWasm = 'fn' in kernel
