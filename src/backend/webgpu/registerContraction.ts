@@ -5,10 +5,10 @@
 import type { KernelFunction } from '../../../shaders/module.ts'
 import type { ContractionKernel } from '../../compiler/kernel.ts'
 import type { ContractionVariant } from '../../compiler/variants.ts'
-import { plus, times } from '../../ir/indexMap.ts'
+import { integer, plus, times } from '../../ir/indexMap.ts'
 import { type Scalar, variable } from '../../ir/scalar.ts'
 import { substituteVariables } from '../../ir/substitute.ts'
-import { createEmitter, type Emitter } from '../emit.ts'
+import { createEmitter } from '../emit.ts'
 import { adjacent, type Roles, walkOf } from './contractionOperands.ts'
 import { epilogueFunction } from './epilogue.ts'
 import { rowReader } from './rowReader.ts'
@@ -17,10 +17,10 @@ import { wgslSyntax } from './syntax.ts'
 import { tileAxis } from './tileAxis.ts'
 import type { ModuleWriter } from './writer.ts'
 
-/** At most `wanted` rows; a number that divides the extent, if one is at least half of that. */
-function tileOfRows(extent: number, wanted: number): number {
-  if (extent <= wanted) return extent
-  for (let rows = wanted; rows * 2 >= wanted; rows--) if (extent % rows === 0) return rows
+/** At most `wanted` rows, a multiple of `unit`; a number that divides the extent, if one is at least half of that. */
+function tileOfRows(extent: number, wanted: number, unit: number): number {
+  if (extent <= wanted) return Math.ceil(extent / unit) * unit
+  for (let rows = wanted; rows * 2 >= wanted; rows -= unit) if (extent % rows === 0) return rows
   return wanted
 }
 
@@ -30,6 +30,18 @@ function tileOfLanes(extent: number, { columns, quads }: ContractionVariant): nu
   if (!quads) return wanted
   for (let lanes = wanted; lanes >= 1; lanes--) if (extent % (4 * lanes) === 0) return lanes
   return wanted
+}
+
+/** The longest sum that is written out whole. */
+const LONGEST_WHOLE = 7
+
+/**
+ * Terms of a sum that are written out in the body of its innermost loop. Sums that a loop carries from turn to turn cost a software
+ * adapter, which masks each of them, more than a term does.
+ */
+function stepsOf(extent: number): number {
+  if (extent <= LONGEST_WHOLE) return Math.max(extent, 1)
+  return [4, 3, 2].find((steps) => extent % steps === 0) ?? 1
 }
 
 /** A contraction as a WGSL function with tiles of at most `variant.rows` by `variant.columns`. */
@@ -45,24 +57,25 @@ export function registerFunction(
   const { outer, inner, rowOperand, laneOperand } = walkOf(kernel, roles)
   if (kernel.k.extent > 0 && kernel.k.extent <= SHORT_SUM && outer.length === 0 && rows.extent * 2 >= variant.rows)
     return shortFunction(kernel, roles, name, writer, variant)
-  const tileRows = tileOfRows(rows.extent, variant.rows)
   const tileQuads = tileOfLanes(lanes.extent / 4, variant)
-  const rowTiles = Math.ceil(rows.extent / tileRows)
   const laneTiles = Math.ceil(lanes.extent / 4 / tileQuads)
+  const quads = variant.quads && laneTiles % 4 === 0 && rows.extent >= 4
+  const tileRows = tileOfRows(rows.extent, variant.rows, quads ? 4 : 1)
+  const rowTiles = Math.ceil(rows.extent / tileRows)
   const byRowQuads = tileRows % 4 === 0 && adjacent(rowOperand, rows)
   const rowByK = !byRowQuads && adjacent(rowOperand, inner)
   const laneByK = !adjacent(laneOperand, lanes) && adjacent(laneOperand, inner)
-  const unrolled = rowByK || laneByK
+  const steps = rowByK || laneByK ? 4 : stepsOf(inner.extent)
 
   const quadLane = variable('ql', 4)
-  const quads = variant.quads && laneTiles % 4 === 0 && (rowByK || tileRows % 4 === 0)
   const lane = variable('lane', 4)
   const laneAxis = tileAxis('lq', 'tl', lanes.extent / 4, tileQuads)
   const rowAxis = byRowQuads
     ? tileAxis('rq', 'tr', rows.extent / 4, tileRows / 4)
     : tileAxis('rr', 'tr', rows.extent, tileRows)
-  const over = unrolled ? variable('kk', inner.extent / 4) : inner
-  const innerAt = (step: Scalar | number): Scalar => (unrolled ? plus(times(over, 4), step) : over)
+  const over = variable('kk', inner.extent / steps)
+  const isWhole = over.extent === 1
+  const innerAt = (step: Scalar | number): Scalar => plus(isWhole ? integer(0) : times(over, steps), step)
 
   // the axes name their variables as positions are asked for, so these come before the emitter
   const laneQuads = range(tileQuads).map((q) => laneAxis.at(q))
@@ -71,6 +84,7 @@ export function registerFunction(
     rows,
     inner,
     innerAt,
+    steps,
     tileRows,
     axis: rowAxis,
     kind: byRowQuads ? 'rows' : rowByK ? 'sum' : 'single',
@@ -90,20 +104,24 @@ export function registerFunction(
   }
   const sumName = (r: number, q: number): string => `s${r}_${q}`
   const body = (): void => {
-    const columns = laneByK ? laneQuads.map((quad) => range(4).map((c) => laneValue(quad, c, lane))) : []
-    const rowsAt = reader(emitter)
-    for (const step of range(unrolled ? 4 : 1)) {
-      const laneValues = laneQuads.map((quad, q) => {
-        if (!laneByK) return laneValue(quad, lane, step)
-        const parts = columns[q]!.map((column) => `${column}.${COMPONENTS[step]}`)
-        return nameVector(emitter, `t${step}_${q}`, `vec4<f32>(${parts.join(', ')})`)
-      })
-      rowsAt(step).forEach((row, r) =>
-        laneValues.forEach((value, q) => emitter.line(`${sumName(r, q)} += ${row} * ${value};`)),
-      )
-    }
+    // the four lanes of every vector, each a list of the sum's terms
+    const columns = laneQuads.map((quad) => {
+      if (laneByK) return range(4).map((c) => componentsOf(laneValue(quad, c, lane)))
+      const vectors = range(steps).map((step) => laneValue(quad, lane, step))
+      return COMPONENTS.map((component) => vectors.map((vector) => `${vector}.${component}`))
+    })
+    // a lane's terms are added one after the other: a sum that stays in a register is cheaper than four that do not
+    reader.read(emitter).forEach((row, r) =>
+      columns.forEach((lanesOf, q) => {
+        const sum = sumName(r, q)
+        const parts = lanesOf.map((terms, c) =>
+          [`${sum}.${COMPONENTS[c]}`, ...terms.map((term, step) => `${row[step]} * ${term}`)].join(' + '),
+        )
+        emitter.line(`${sum} = vec4<f32>(${parts.join(', ')});`)
+      }),
+    )
   }
-  const loops = [...outer.map((axis, i) => ({ over: axis, name: `k${i}` })), { over, name: 'kk' }]
+  const loops = [...outer.map((axis, i) => ({ over: axis, name: `k${i}` })), ...(isWhole ? [] : [{ over, name: 'kk' }])]
   const walk = (depth: number): void => {
     const loop = loops[depth]
     if (loop === undefined) body()
@@ -123,7 +141,7 @@ export function registerFunction(
   const calls = [
     `var sums = array<vec4<f32>, ${sums.length}>(${sums.join(', ')});`,
     `for (var i: i32 = 0; i < ${sums.length}; i++) {`,
-    `let row = tr * ${tileRows} + i / ${tileQuads};`,
+    `let row = tr * ${tileRows} + ${reader.place(`i / ${tileQuads}`)};`,
     `let quad = tl * ${tileQuads} + i % ${tileQuads};`,
     guards.length === 0 ? call : `if (${guards.join(' && ')}) { ${call} }`,
     '}',
@@ -148,8 +166,4 @@ export function registerFunction(
 
 const COMPONENTS = ['x', 'y', 'z', 'w']
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
-
-function nameVector(emitter: Emitter, name: string, text: string): string {
-  emitter.line(`let ${name} = ${text};`)
-  return name
-}
+const componentsOf = (vector: string): string[] => COMPONENTS.map((component) => `${vector}.${component}`)

@@ -11,6 +11,7 @@ import { substituteVariables } from '../../ir/substitute.ts'
 import { createEmitter } from '../emit.ts'
 import type { Roles } from './contractionOperands.ts'
 import { epilogueFunction } from './epilogue.ts'
+import { exchanged } from './quadExchange.ts'
 import { wgslSyntax } from './syntax.ts'
 import { tileAxis } from './tileAxis.ts'
 import type { ModuleWriter } from './writer.ts'
@@ -47,16 +48,19 @@ export function shortFunction(
   // past the end, the last row is computed again and not stored
   const clamped = variable('row', rows.extent)
   const row: Scalar = isExact ? plus(times(tile, tileRows), r) : clamped
+  const terms = range(k.extent)
+  // the row values that are exchanged in turn j belong to the term of the neighbour ql ^ j
+  const turns = range(4).map((j) => (j === 0 ? quadLane : variable(`ql${j}`, 4)))
+  const termAt = (term: number): Scalar => (quads ? plus(turns[term % 4]!, term - (term % 4)) : integer(term))
   const bound = [
     { variable: batch, name: 'b' },
-    { variable: quadLane, name: 'ql' },
+    ...turns.map((turn) => ({ variable: turn, name: turn.name })),
     { variable: tile, name: 'tr' },
     ...laneAxis.bound(),
   ]
   const emitter = createEmitter(wgslSyntax(writer.names), bound, [lane])
   const at = (operand: Scalar, entries: readonly (readonly [typeof rows, Scalar])[]): Scalar =>
     substituteVariables(operand, new Map(entries))
-  const terms = range(k.extent)
   const epilogueName = `${name}_store`
   const body = emitter.within(
     [
@@ -66,14 +70,11 @@ export function shortFunction(
     () => {
       // prettier-ignore
       const rowValues = quads
-      ? terms.filter((term) => term % 4 === 0).flatMap((term) => {
-          const own = emitter.value(at(rowOperand, [[rows, row], [k, plus(quadLane, term)]])) // prettier-ignore
-          return range(4).map((from) => emitter.named(`quadBroadcast(${own}, ${from}u)`))
-        })
+      ? terms.filter((term) => term % 4 === 0).flatMap((term) => exchanged(emitter, emitter.value(at(rowOperand, [[rows, row], [k, plus(quadLane, term)]]))))
       : terms.map((term) => emitter.value(at(rowOperand, [[rows, row], [k, integer(term)]]))) // prettier-ignore
       laneQuads.forEach((quad, q) => {
         const products = terms.map((term) => {
-          const lanesOf = at(laneOperand, [[lanes, plus(times(quad, 4), lane)], [k, integer(term)]]) // prettier-ignore
+          const lanesOf = at(laneOperand, [[lanes, plus(times(quad, 4), lane)], [k, termAt(term)]]) // prettier-ignore
           return `${rowValues[term]} * ${emitter.vector(lanesOf)}`
         })
         const call = `${epilogueName}(b, row, tl * ${tileQuads} + ${q}, ${products.join(' + ')});`
@@ -89,6 +90,7 @@ export function shortFunction(
     `let tr = (id / ${laneTiles}) % ${rowTiles};`,
     `let b = id / ${laneTiles * rowTiles};`,
     'let ql = id & 3;',
+    ...turns.slice(1).map(({ name: turn }, j) => `let ${turn} = ql ^ ${j + 1};`),
     ...emitter.lines(),
     `for (var r: i32 = 0; r < ${tileRows}; r++) {`,
     `let row = ${isExact ? `tr * ${tileRows} + r` : `min(tr * ${tileRows} + r, ${rows.extent - 1})`};`,
