@@ -38,6 +38,7 @@ export interface VariantLimits {
 
 /** All that compete when a program is tuned. A new one is added here and nowhere else; test/dawn/variants.test.ts tests each. */
 export const CANDIDATES: readonly ContractionVariant[] = [
+  { kind: 'registers', rows: 32, columns: 8, quads: true },
   { kind: 'registers', rows: 16, columns: 8, quads: true },
   { kind: 'registers', rows: 16, columns: 8, quads: false },
   { kind: 'registers', rows: 8, columns: 8, quads: true },
@@ -56,7 +57,7 @@ export const CANDIDATES: readonly ContractionVariant[] = [
 export function knownVariant(software: boolean, { subgroups }: VariantLimits): ContractionVariant {
   if (!software) return { kind: 'shared', rows: 8, columns: 8, quads: false } // shrinks to fit, see tileFor
   return subgroups
-    ? { kind: 'registers', rows: 16, columns: 8, quads: true }
+    ? { kind: 'registers', rows: 32, columns: 8, quads: true }
     : { kind: 'registers', rows: 8, columns: 8, quads: false }
 }
 

@@ -47,6 +47,8 @@ const LARGE: readonly Product[] = [
   product(130, 33, 132, 2),
   product(128, 16, 260, 3),
 ]
+/** So many products that tiles of 32 rows are used, which end past the last row. */
+const MANY: readonly Product[] = [0, 1, 2, 3].map((layout) => product(1028, 64, 1024, layout))
 const SMALL = PRODUCTS.filter((_, i) => i % 20 === 0)
 
 test.each(CANDIDATES.map((variant) => ({ name: describeVariant(variant), variant })))(
@@ -55,7 +57,7 @@ test.each(CANDIDATES.map((variant) => ({ name: describeVariant(variant), variant
     if (!isUsable(variant, backend.target)) return
     // a dispatch has workgroup memory for one large tile, and a software adapter compiles that for a second or two
     const shared = variant.kind === 'shared'
-    const products = shared ? LARGE : [...LARGE, ...SMALL]
+    const products = shared ? LARGE : [...LARGE, ...SMALL, ...(variant.rows > 16 ? MANY : [])]
     const { worst, failures } = await checkProducts(withVariant(variant), products, shared ? 1 : 8)
     expect(failures).toEqual([])
     expect(worst).toBeGreaterThan(0)
@@ -64,7 +66,7 @@ test.each(CANDIDATES.map((variant) => ({ name: describeVariant(variant), variant
 
 test('every candidate has code of its own', () => {
   const usable = CANDIDATES.filter((variant) => isUsable(variant, backend.target))
-  const [a, b] = [[512, 64], [64, 512]].map((shape, i) => parameter({ shape, dtype: 'float32' }, `x${i}`)) // prettier-ignore
+  const [a, b] = [[1024, 64], [64, 1024]].map((shape, i) => parameter({ shape, dtype: 'float32' }, `x${i}`)) // prettier-ignore
   const graph = graphOf([a!, b!], [matmul(a!, b!)])
   const placements = [0, 1].map((group) => ({ group, offset: 0 }))
   const sources = usable.map((variant) => {

@@ -17,9 +17,9 @@ import { wgslSyntax } from './syntax.ts'
 import { tileAxis } from './tileAxis.ts'
 import type { ModuleWriter } from './writer.ts'
 
-/** At most `wanted` rows, a multiple of `unit`; a number that divides the extent, if one is at least half of that. */
+/** At most `wanted` rows, a multiple of `unit` (of 4 at most where all fit); a number that divides the extent, if one is at least half of that. */
 function tileOfRows(extent: number, wanted: number, unit: number): number {
-  if (extent <= wanted) return Math.ceil(extent / unit) * unit
+  if (extent <= wanted) return unit === 1 ? extent : Math.ceil(extent / 4) * 4
   for (let rows = wanted; rows * 2 >= wanted; rows -= unit) if (extent % rows === 0) return rows
   return wanted
 }
@@ -31,6 +31,12 @@ function tileOfLanes(extent: number, { columns, quads }: ContractionVariant): nu
   for (let lanes = wanted; lanes >= 1; lanes--) if (extent % (4 * lanes) === 0) return lanes
   return wanted
 }
+
+/** Rows of a tile that every contraction may have. */
+const FEW_ROWS = 16
+/** What a contraction needs to have more: a tile of twice the rows takes twice as long to compile, and there are half as many to share out. */
+const MANY_PRODUCTS = 2 ** 26
+const MANY_TILES = 64
 
 /** The longest sum that is written out whole. */
 const LONGEST_WHOLE = 7
@@ -55,12 +61,18 @@ export function registerFunction(
   const { batch } = kernel
   const { rows, lanes } = roles
   const { outer, inner, rowOperand, laneOperand } = walkOf(kernel, roles)
-  if (kernel.k.extent > 0 && kernel.k.extent <= SHORT_SUM && outer.length === 0 && rows.extent * 2 >= variant.rows)
-    return shortFunction(kernel, roles, name, writer, variant)
+  const fewRows = Math.min(variant.rows, FEW_ROWS)
+  if (kernel.k.extent > 0 && kernel.k.extent <= SHORT_SUM && outer.length === 0 && rows.extent * 2 >= fewRows)
+    return shortFunction(kernel, roles, name, writer, { ...variant, rows: fewRows })
   const tileQuads = tileOfLanes(lanes.extent / 4, variant)
   const laneTiles = Math.ceil(lanes.extent / 4 / tileQuads)
   const quads = variant.quads && laneTiles % 4 === 0 && rows.extent >= 4
-  const tileRows = tileOfRows(rows.extent, variant.rows, quads ? 4 : 1)
+  const products = batch.extent * rows.extent * lanes.extent * kernel.k.extent
+  const largeTiles = batch.extent * Math.ceil(rows.extent / variant.rows) * laneTiles
+  const mostRows = products >= MANY_PRODUCTS && largeTiles >= MANY_TILES ? variant.rows : fewRows
+  // where four rows are adjacent, each of a quad's invocations loads four, if there are sixteen
+  const unit = !quads ? 1 : rows.extent >= 16 && adjacent(rowOperand, rows) ? 16 : 4
+  const tileRows = tileOfRows(rows.extent, mostRows, unit)
   const rowTiles = Math.ceil(rows.extent / tileRows)
   const byRowQuads = tileRows % 4 === 0 && adjacent(rowOperand, rows)
   const rowByK = !byRowQuads && adjacent(rowOperand, inner)
