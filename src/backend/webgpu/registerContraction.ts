@@ -11,6 +11,7 @@ import { substituteVariables } from '../../ir/substitute.ts'
 import { createEmitter } from '../emit.ts'
 import { adjacent, type Roles, walkOf } from './contractionOperands.ts'
 import { epilogueFunction } from './epilogue.ts'
+import { boundTurns, declareTurns, quadTurns } from './quadExchange.ts'
 import { rowReader } from './rowReader.ts'
 import { SHORT_SUM, shortFunction } from './shortContraction.ts'
 import { wgslSyntax } from './syntax.ts'
@@ -66,12 +67,12 @@ export function registerFunction(
     return shortFunction(kernel, roles, name, writer, { ...variant, rows: fewRows })
   const tileQuads = tileOfLanes(lanes.extent / 4, variant)
   const laneTiles = Math.ceil(lanes.extent / 4 / tileQuads)
-  const quads = variant.quads && laneTiles % 4 === 0 && rows.extent >= 4
+  const mayShare = variant.quads && laneTiles % 4 === 0
   const products = batch.extent * rows.extent * lanes.extent * kernel.k.extent
   const largeTiles = batch.extent * Math.ceil(rows.extent / variant.rows) * laneTiles
   const mostRows = products >= MANY_PRODUCTS && largeTiles >= MANY_TILES ? variant.rows : fewRows
   // where four rows are adjacent, each of a quad's invocations loads four, if there are sixteen
-  const unit = !quads ? 1 : rows.extent >= 16 && adjacent(rowOperand, rows) ? 16 : 4
+  const unit = !mayShare || rows.extent < 4 ? 1 : rows.extent >= 16 && adjacent(rowOperand, rows) ? 16 : 4
   const tileRows = tileOfRows(rows.extent, mostRows, unit)
   const rowTiles = Math.ceil(rows.extent / tileRows)
   const byRowQuads = tileRows % 4 === 0 && adjacent(rowOperand, rows)
@@ -79,7 +80,10 @@ export function registerFunction(
   const laneByK = !adjacent(laneOperand, lanes) && adjacent(laneOperand, inner)
   const steps = rowByK || laneByK ? 4 : stepsOf(inner.extent)
 
-  const quadLane = variable('ql', 4)
+  // few rows are shared term by term, a fourth of the terms each
+  const sharesTerms = mayShare && unit === 1 && rowByK && !laneByK
+  const quads = (mayShare && unit > 1) || sharesTerms
+  const turns = quadTurns()
   const lane = variable('lane', 4)
   const laneAxis = tileAxis('lq', 'tl', lanes.extent / 4, tileQuads)
   const rowAxis = byRowQuads
@@ -101,14 +105,9 @@ export function registerFunction(
     axis: rowAxis,
     kind: byRowQuads ? 'rows' : rowByK ? 'sum' : 'single',
     lane,
-    quadLane: quads ? quadLane : null,
+    quadLane: quads ? turns[0]! : null,
   })
-  const bound = [
-    { variable: batch, name: 'b' },
-    { variable: quadLane, name: 'ql' },
-    ...laneAxis.bound(),
-    ...rowAxis.bound(),
-  ]
+  const bound = [{ variable: batch, name: 'b' }, ...boundTurns(turns), ...laneAxis.bound(), ...rowAxis.bound()]
   const emitter = createEmitter(wgslSyntax(writer.names), bound, [lane])
   const laneValue = (quad: Scalar, lanePart: Scalar | number, step: Scalar | number): string => {
     const at = new Map([[lanes, plus(times(quad, 4), lanePart)], [inner, innerAt(step)]]) // prettier-ignore
@@ -119,7 +118,7 @@ export function registerFunction(
     // the four lanes of every vector, each a list of the sum's terms
     const columns = laneQuads.map((quad) => {
       if (laneByK) return range(4).map((c) => componentsOf(laneValue(quad, c, lane)))
-      const vectors = range(steps).map((step) => laneValue(quad, lane, step))
+      const vectors = range(steps).map((step) => laneValue(quad, lane, sharesTerms ? turns[step]! : step))
       return COMPONENTS.map((component) => vectors.map((vector) => `${vector}.${component}`))
     })
     // a lane's terms are added one after the other: a sum that stays in a register is cheaper than four that do not
@@ -165,7 +164,7 @@ export function registerFunction(
     `let tl = id % ${laneTiles};`,
     `let tr = (id / ${laneTiles}) % ${rowTiles};`,
     `let b = id / ${laneTiles * rowTiles};`,
-    `let ql = id & 3;`,
+    ...declareTurns(turns),
     ...laneAxis.declarations(),
     ...rowAxis.declarations(),
     ...sums.map((sum) => `var ${sum} = vec4<f32>();`),

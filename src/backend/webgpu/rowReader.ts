@@ -17,7 +17,7 @@ export interface RowSource {
   readonly innerAt: (step: Scalar | number) => Scalar
   /** Terms that are read at once; four where `kind` is `sum`. */
   readonly steps: number
-  /** Rows of a tile: a multiple of 4 where quads share. */
+  /** Rows of a tile. Where quads share they share rows, four of them each time, or else, of `sum`, the terms of every row. */
   readonly tileRows: number
   /** Positions of rows; of fours of rows where `kind` is `rows`. */
   readonly axis: TileAxis
@@ -30,7 +30,7 @@ export interface RowSource {
 
 /** A reader of rows. */
 export interface RowReader {
-  /** Writes the loads of one turn of the loop, and gives the names of every row's values, step by step. */
+  /** Writes the loads of one turn of the loop, and gives the names of every row's values, step by step; of shared terms, those of `quadTurns`. */
   readonly read: (emitter: Emitter) => string[][]
   /** Where the `i`-th row that is read lies in the tile, as WGSL: after an exchange another one in each invocation (`ql`). */
   readonly place: (i: string) => string
@@ -72,6 +72,13 @@ export function rowReader(source: RowSource): RowReader {
     return { read, place: quadLane === null ? inOrder : swapped }
   }
 
+  if (quadLane !== null && tileRows % 4 !== 0) {
+    // each has one of four terms, and then its neighbours' in turn
+    const own = range(tileRows).map((r) => axis.at(r))
+    const read = (emitter: Emitter): string[][] =>
+      own.map((row) => [...exchanged(emitter, emitter.value(at(row, quadLane)))])
+    return { read, place: inOrder }
+  }
   const positions =
     quadLane === null
       ? range(tileRows).map((r) => axis.at(r))

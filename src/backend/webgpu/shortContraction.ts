@@ -11,7 +11,7 @@ import { substituteVariables } from '../../ir/substitute.ts'
 import { createEmitter } from '../emit.ts'
 import type { Roles } from './contractionOperands.ts'
 import { epilogueFunction } from './epilogue.ts'
-import { exchanged } from './quadExchange.ts'
+import { boundTurns, declareTurns, exchanged, quadTurns } from './quadExchange.ts'
 import { wgslSyntax } from './syntax.ts'
 import { tileAxis } from './tileAxis.ts'
 import type { ModuleWriter } from './writer.ts'
@@ -39,7 +39,6 @@ export function shortFunction(
   const quads = variant.quads && laneTiles % 4 === 0 && k.extent % 4 === 0
 
   const lane = variable('lane', 4)
-  const quadLane = variable('ql', 4)
   const laneAxis = tileAxis('lq', 'tl', quadCount, tileQuads)
   const laneQuads = range(tileQuads).map((q) => laneAxis.at(q))
   const r = variable('r', tileRows)
@@ -50,11 +49,11 @@ export function shortFunction(
   const row: Scalar = isExact ? plus(times(tile, tileRows), r) : clamped
   const terms = range(k.extent)
   // the row values that are exchanged in turn j belong to the term of the neighbour ql ^ j
-  const turns = range(4).map((j) => (j === 0 ? quadLane : variable(`ql${j}`, 4)))
+  const turns = quadTurns()
   const termAt = (term: number): Scalar => (quads ? plus(turns[term % 4]!, term - (term % 4)) : integer(term))
   const bound = [
     { variable: batch, name: 'b' },
-    ...turns.map((turn) => ({ variable: turn, name: turn.name })),
+    ...boundTurns(turns),
     { variable: tile, name: 'tr' },
     ...laneAxis.bound(),
   ]
@@ -70,7 +69,7 @@ export function shortFunction(
     () => {
       // prettier-ignore
       const rowValues = quads
-      ? terms.filter((term) => term % 4 === 0).flatMap((term) => exchanged(emitter, emitter.value(at(rowOperand, [[rows, row], [k, plus(quadLane, term)]]))))
+      ? terms.filter((term) => term % 4 === 0).flatMap((term) => exchanged(emitter, emitter.value(at(rowOperand, [[rows, row], [k, plus(turns[0]!, term)]]))))
       : terms.map((term) => emitter.value(at(rowOperand, [[rows, row], [k, integer(term)]]))) // prettier-ignore
       laneQuads.forEach((quad, q) => {
         const products = terms.map((term) => {
@@ -89,8 +88,7 @@ export function shortFunction(
     `let tl = id % ${laneTiles};`,
     `let tr = (id / ${laneTiles}) % ${rowTiles};`,
     `let b = id / ${laneTiles * rowTiles};`,
-    'let ql = id & 3;',
-    ...turns.slice(1).map(({ name: turn }, j) => `let ${turn} = ql ^ ${j + 1};`),
+    ...declareTurns(turns),
     ...emitter.lines(),
     `for (var r: i32 = 0; r < ${tileRows}; r++) {`,
     `let row = ${isExact ? `tr * ${tileRows} + r` : `min(tr * ${tileRows} + r, ${rows.extent - 1})`};`,
