@@ -4,6 +4,8 @@
 export interface BareDevice {
   readonly device: GPUDevice
   readonly name: string
+  /** Whether shaders may use subgroups. */
+  readonly subgroups: boolean
   /** A storage buffer with these contents, or of that many bytes. */
   readonly buffer: (contents: Uint8Array | Uint32Array | Float32Array | number) => GPUBuffer
   readonly pipeline: (code: string) => GPUComputePipeline
@@ -15,12 +17,17 @@ export async function openBareDevice(): Promise<BareDevice> {
   const adapter = await navigator.gpu?.requestAdapter()
   if (!adapter) throw new Error('there is no WebGPU adapter')
   const { maxStorageBufferBindingSize, maxBufferSize } = adapter.limits
-  const device = await adapter.requestDevice({ requiredLimits: { maxStorageBufferBindingSize, maxBufferSize } })
+  const subgroups = adapter.features.has('subgroups')
+  const device = await adapter.requestDevice({
+    requiredFeatures: subgroups ? ['subgroups'] : [],
+    requiredLimits: { maxStorageBufferBindingSize, maxBufferSize },
+  })
   const faults: string[] = []
   device.addEventListener('uncapturederror', ({ error }) => faults.push(error.message))
   return {
     device,
     name: 'hand-written WGSL',
+    subgroups,
     buffer: (contents) => {
       const size = typeof contents === 'number' ? contents : contents.byteLength
       const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC

@@ -1,8 +1,10 @@
-// The hand-written matrix product for software adapters: every thread keeps an 8x8 tile in registers (8 rows, 2 vec4
-// columns), and there is no shared memory and no barrier. The faster of a few workgroup sizes is what counts.
+// The hand-written matrix product for software adapters: every thread keeps a tile in registers, and there is no shared memory
+// and no barrier. A tile is 8x8 (8 rows, 2 vec4 columns) or, where threads can swap what they load, 16x8 or 32x8. The fastest
+// here of these and a few workgroup sizes is what counts.
 
 import { type MatmulCase, type MatmulEngine, type MatmulSession } from '../engines/matmul.ts'
 import { type BareDevice, openBareDevice } from './device.ts'
+import { exchangeKernel, fitsExchange } from './exchangeKernel.ts'
 
 const workgroupSizes = [4, 16, 64]
 /** Products per command buffer, so that a device which watches the time of one is not held up. */
@@ -18,14 +20,28 @@ export async function openYardstickMatmul(device: string): Promise<MatmulEngine>
   return { device: bare.name, prepare: (...args) => prepareBest(bare, ...args) }
 }
 
-/** The product with the workgroup size that is fastest here; undefined where the tile does not divide the shape. */
+/** A kernel with the workgroups that it takes. */
+interface Candidate {
+  readonly code: string
+  readonly workgroups: number
+}
+
+/** The fastest kernel here; undefined where no tile divides the shape. */
 async function prepareBest(bare: BareDevice, matmul: MatmulCase, a: Float32Array, b: Float32Array) {
   const { m, k, n } = matmul
   if (m % 8 !== 0 || n % 8 !== 0 || k % 4 !== 0) return undefined
   const operands = { a: bare.buffer(a), b: bare.buffer(b), product: bare.buffer(m * n * 4) }
+  const rowsOfExchange = bare.subgroups ? [16, 32].filter((rows) => fitsExchange(matmul, rows)) : []
+  const candidates = workgroupSizes.flatMap((size): Candidate[] => [
+    { code: tileKernel(matmul, size), workgroups: Math.ceil((m * n) / 64 / size) },
+    ...rowsOfExchange.map((rows) => ({
+      code: exchangeKernel(matmul, rows, size),
+      workgroups: Math.ceil((m * n) / (8 * rows) / size),
+    })),
+  ])
   let best: { session: MatmulSession; milliseconds: number } | undefined
-  for (const size of workgroupSizes) {
-    const session = prepareSize(bare, matmul, operands, size)
+  for (const candidate of candidates) {
+    const session = prepare(bare, matmul, operands, candidate)
     await session.run(1)
     const repeats = Math.max(1, Math.round(1e8 / (2 * m * k * n)))
     const start = performance.now()
@@ -36,20 +52,19 @@ async function prepareBest(bare: BareDevice, matmul: MatmulCase, a: Float32Array
   return best?.session
 }
 
-function prepareSize(
+function prepare(
   bare: BareDevice,
   matmul: MatmulCase,
   { a, b, product }: { a: GPUBuffer; b: GPUBuffer; product: GPUBuffer },
-  workgroupSize: number,
+  { code, workgroups }: Candidate,
 ): MatmulSession {
   const { m, k, n } = matmul
   const { device } = bare
-  const pipeline = bare.pipeline(tileKernel(matmul, workgroupSize))
+  const pipeline = bare.pipeline(code)
   const bindGroup = device.createBindGroup({
     layout: pipeline.getBindGroupLayout(0),
     entries: [a, b, product].map((buffer, binding) => ({ binding, resource: { buffer } })),
   })
-  const workgroups = Math.ceil((m * n) / 64 / workgroupSize)
   const perSubmit = Math.max(1, Math.floor(flopsPerSubmit / (2 * m * k * n)))
   const encode = (repeats: number): void => {
     const encoder = device.createCommandEncoder()

@@ -1,5 +1,5 @@
-// splitK: Kernel[] -> Kernel[] for hardware. A long sum with few results keeps few workgroups busy, so its range is cut into slices: one
-// kernel computes a partial sum per slice into scratch, another adds them up in order and stores. The same for folds over long rows.
+// splitK: Kernel[] -> Kernel[]. A long sum with few results keeps few workgroups busy, so its range is cut into slices: one kernel
+// computes a partial sum per slice into scratch, another adds them up in order and stores. The same for folds over long rows, on hardware.
 // Runs before memory is planned, which gives the scratch a slot like any other temporary. Same program, same bits.
 
 import { clamped, floorDiv, floorMod, integer, plus, ravel, times } from '../ir/indexMap.ts'
@@ -29,6 +29,10 @@ const MOST_SLICES = 32
 /** Results so few that adding up is no work at all, and the most slices for them. */
 const FEW_RESULTS = 64
 const MOST_SLICES_OF_FEW = 128
+/** For software, which has a few threads to share out: the most results, the shortest sum, and the slices. */
+const SOFTWARE_RESULTS = 512
+const SOFTWARE_SUM = 2 ** 14
+const SOFTWARE_SLICES = 8
 /** The shortest fold that is cut, and its shortest slice. */
 const LONG_FOLD = 4096
 const SHORTEST_FOLD = 1024
@@ -39,22 +43,27 @@ interface Slices {
   readonly length: number
 }
 
-/** The kernels with long sums of few results in two passes each, where the buffers of `bufferOf` allow it; unchanged for software. */
+/** The kernels with long sums of few results in two passes each, where the buffers of `bufferOf` allow it. */
 export function splitK(
   kernels: readonly Kernel[],
   target: Target,
   bufferOf: (tensor: Tensor) => string,
 ): readonly Kernel[] {
-  if (target.software) return kernels
   const fits = (kernel: Kernel): boolean => {
     const tensors = [...loadsOf(rootsOf(kernel)).map((one) => tensorOf(one.source)), ...storesOf(kernel).map((store) => store.target)] // prettier-ignore
     return new Set(tensors.map(bufferOf)).size <= target.maxBindings
   }
   return kernels.flatMap((kernel) => {
-    const split =
-      kernel.kind === 'loop' ? splitFolds(kernel, busyGroups(target)) : splitContraction(kernel, busyGroups(target))
+    const split = splitOf(kernel, target)
     return split !== null && split.every(fits) ? split : [kernel]
   })
+}
+
+function splitOf(kernel: Kernel, target: Target): Kernel[] | null {
+  const busy = busyGroups(target)
+  if (kernel.kind === 'loop') return target.software ? null : splitFolds(kernel, busy)
+  const slices = target.software ? slicesOnSoftware(kernel) : slicesOnHardware(kernel, busy)
+  return slices === null ? null : splitContraction(kernel, slices)
 }
 
 /** Workgroups that a contraction would have: one per tile, or one per element where no tile would be filled. */
@@ -80,14 +89,41 @@ function slicesOf(extent: number, wanted: number, most: number, unit: number): S
 /** Memory for partial results: a tensor that no graph knows. */
 const scratch = (shape: readonly number[], dtype: Scalar['dtype']): Tensor => dataTensor({ shape, dtype })
 
-function splitContraction(kernel: ContractionKernel, busy: number): Kernel[] | null {
-  const { batch, m, n, k, lhs, rhs, name } = kernel
-  const elements = batch.extent * m.extent * n.extent
+const elementsOf = ({ batch, m, n }: ContractionKernel): number => batch.extent * m.extent * n.extent
+
+function slicesOnHardware(kernel: ContractionKernel, busy: number): Slices | null {
+  const { k } = kernel
+  const elements = elementsOf(kernel)
   const groups = groupsOf(kernel)
   if (elements === 0 || groups >= busy || k.extent < LONG_SUM) return null
   const most = Math.min(elements <= FEW_RESULTS ? MOST_SLICES_OF_FEW : MOST_SLICES, Math.floor(k.extent / SHORTEST_SLICE)) // prettier-ignore
-  const slices = slicesOf(k.extent, Math.ceil((2 * busy) / groups), most, k.extent % 4 === 0 ? 4 : 1)
-  if (slices === null) return null
+  return slicesOf(k.extent, Math.ceil((2 * busy) / groups), most, k.extent % 4 === 0 ? 4 : 1)
+}
+
+/** Whole positions along the first axis of the sum, so that it is still walked axis by axis. */
+function slicesOnSoftware(kernel: ContractionKernel): Slices | null {
+  const { k } = kernel
+  const elements = elementsOf(kernel)
+  if (elements === 0 || elements > SOFTWARE_RESULTS || k.extent < SOFTWARE_SUM) return null
+  const slices = slicesOf(k.extent, SOFTWARE_SLICES, 2 * SOFTWARE_SLICES, innerOf(kernel))
+  return slices !== null && slices.count * slices.length === k.extent ? slices : null
+}
+
+/** The axes of a kernel's sum, if there are several. */
+function axesOf({ kAxes = [] }: ContractionKernel): readonly number[] {
+  const axes = kAxes.filter((extent) => extent > 1)
+  return axes.length > 1 ? axes : []
+}
+
+/** Terms of a sum at each position along its first axis; 4 where it has one axis. */
+function innerOf(kernel: ContractionKernel): number {
+  const [first] = axesOf(kernel)
+  return first === undefined ? 4 : kernel.k.extent / first
+}
+
+function splitContraction(kernel: ContractionKernel, slices: Slices): Kernel[] {
+  const { batch, m, n, k, lhs, rhs, name } = kernel
+  const elements = elementsOf(kernel)
   const partials = scratch([slices.count, elements], lhs.dtype)
   const over = variable('b', slices.count * batch.extent)
   const inner = variable('k', slices.length)
@@ -98,8 +134,11 @@ function splitContraction(kernel: ContractionKernel, busy: number): Kernel[] | n
     const moved = substituteVariables(whole, new Map<Variable, Scalar>([[batch, floorMod(over, batch.extent)], [k, position]])) // prettier-ignore
     return isExact ? moved : select(binary('lt', at, integer(k.extent)), moved, constant(whole.dtype, 0))
   }
+  const axes = axesOf(kernel)
+  const inFirst = slices.length / innerOf(kernel)
   const first: ContractionKernel = {
     ...kernel,
+    kAxes: axes.length > 0 && Number.isInteger(inFirst) ? [inFirst, ...axes.slice(1)] : [inner.extent],
     name: `${name}_slices`,
     batch: over,
     k: inner,

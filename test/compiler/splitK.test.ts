@@ -5,6 +5,9 @@ import { describe, expect, test } from 'vitest'
 import { createCpuBackend } from '../../src/backend/cpu/cpu.ts'
 import type { Target } from '../../src/compiler/target.ts'
 import { verifyProgram } from '../../src/compiler/verify.ts'
+import { grad } from '../../src/autodiff/vjp.ts'
+import type { Tensor } from '../../src/ir/tensor.ts'
+import { conv2d } from '../../src/ops/convolution.ts'
 import { relu } from '../../src/ops/activations.ts'
 import { add, mul, sub } from '../../src/ops/arithmetic.ts'
 import { matmul } from '../../src/ops/linalg.ts'
@@ -12,7 +15,7 @@ import { max, mean, sum } from '../../src/ops/reductions.ts'
 import { reshape, slice } from '../../src/ops/shaping.ts'
 import { compositeDifference, MODES } from '../conformance/composite.ts'
 import { WEBGPU_LIKE } from '../conformance/forward.ts'
-import { LONG_COMPOSITES } from '../conformance/longComposites.ts'
+import { LONG_COMPOSITES, LONG_SUMS_ON_SOFTWARE } from '../conformance/longComposites.ts'
 import { programOf, type Source, summaryOf } from './programs.ts'
 
 const hardware: Target = { ...WEBGPU_LIKE, software: false }
@@ -41,7 +44,20 @@ test('a length that does not divide is cut into slices that reach past its end',
   `)
 })
 
-test('outputs of many tiles, short sums and software adapters are left alone', () => {
+test('software cuts the longest sums of the fewest results, those of convolutions between images', () => {
+  expect(summaryOf(programOf(wgrad(16400, 16, 12), {}))).toMatchInlineSnapshot(`
+    "0: contraction 10 x [16, 1640] x [1640, 12] -> slot 0: float32[10, 192]
+    1: loop 192 -> w': float32[16, 12]"
+  `)
+  const convolution: Source = {
+    parameters: { x: [22, 28, 28, 1], dy: [22, 28, 28, 4], w: [3, 3, 1, 4] },
+    build: ({ x, dy, w }) => [grad((kernel: Tensor) => sum(mul(dy!, conv2d(x!, kernel, { padding: 'same' }))))(w!)],
+  }
+  const kernels = programOf(convolution).dispatches.flatMap((dispatch) => dispatch.kernels)
+  expect(kernels.map((kernel) => (kernel.kind === 'contraction' ? kernel.kAxes : null))).toEqual([[2, 28, 28], null])
+})
+
+test('outputs of many tiles, short sums and all but the longest on software adapters are left alone', () => {
   const dispatches = (source: Source, target: Partial<Target>): number => programOf(source, target).dispatches.length
   expect(dispatches(wgrad(8192), hardware)).toBe(2)
   expect(dispatches(wgrad(8192), { ...hardware, busyGroups: 4 })).toBe(1)
@@ -75,13 +91,19 @@ test('a reduction of a large tensor takes two kernels, one within another takes 
   `)
 })
 
+const software = createCpuBackend({ target: WEBGPU_LIKE, poison: true })
+
 const modes = MODES.filter(({ name }) =>
   ['not fused', 'fused', 'fused, state donated in an arena', 'fused, three steps at once'].includes(name),
 )
 
 describe.each(modes)('in the mode $name', (mode) => {
-  test.each(LONG_COMPOSITES)('$name', async (composite) => {
-    const difference = await compositeDifference(backend, composite, mode)
+  const cases = [
+    ...LONG_COMPOSITES.map((composite) => ({ name: composite.name, composite, on: backend })),
+    ...LONG_SUMS_ON_SOFTWARE.map((composite) => ({ name: `on software, ${composite.name}`, composite, on: software })),
+  ]
+  test.each(cases)('$name', async ({ composite, on }) => {
+    const difference = await compositeDifference(on, composite, mode)
     expect(difference, `${difference}`).toBeNull()
   })
 })

@@ -9,7 +9,7 @@ import { loweringOf } from '../../src/ir/elements.ts'
 import { type Composite, compositeDifference, MODES, repeatDifference } from './composite.ts'
 import { COMPOSITES } from './composites.ts'
 import { forwardDifference, runsOn } from './forward.ts'
-import { LONG_COMPOSITES } from './longComposites.ts'
+import { LONG_COMPOSITES, LONG_SUMS_ON_SOFTWARE } from './longComposites.ts'
 import { ALL_CASES, type NamedCase } from './samples.ts'
 
 /** The outcome of one check; `difference` is null where the device agrees with the reference. */
@@ -82,6 +82,12 @@ const CHECKS: readonly Check[] = [
     COMPOSITES.filter(({ name }) => name.startsWith('past tiles')),
   ),
   ...compositeChecks(['not fused', 'fused, three steps at once'], 'for hardware, ', hardware, LONG_COMPOSITES),
+  ...compositeChecks(
+    ['not fused', 'fused, three steps at once'],
+    'long sums, ',
+    { software: true },
+    LONG_SUMS_ON_SOFTWARE,
+  ),
   ...LONG_COMPOSITES.map((composite) => ({
     name: `for hardware, the same bits twice: ${composite.name}`,
     run: (backend: Backend) => repeatDifference(aimedAt(backend, hardware), composite),

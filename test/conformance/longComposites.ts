@@ -1,10 +1,11 @@
-// Composites past the sizes from which targets for hardware share rows among workgroups and cut long sums into slices. They run where
-// such a target is tried, in few modes, since their references take time.
+// Composites past the sizes from which targets share rows among workgroups and cut long sums into slices. They run where such a
+// target is tried, in few modes, since their references take time.
 
 import { grad } from '../../src/autodiff/vjp.ts'
 import type { Tensor } from '../../src/ir/tensor.ts'
 import { abs, add, cast, div, mul, square, sub } from '../../src/ops/arithmetic.ts'
 import { exp, sqrt } from '../../src/ops/elementary.ts'
+import { conv2d } from '../../src/ops/convolution.ts'
 import { matmul } from '../../src/ops/linalg.ts'
 import { argMax, argMin, logSumExp, max, mean, min, prod, softmax, sum } from '../../src/ops/reductions.ts'
 import { reshape } from '../../src/ops/shaping.ts'
@@ -16,6 +17,25 @@ const normalized = (x: Tensor): Tensor => {
   const centred = sub(x, mean(x, -1, true))
   return div(centred, sqrt(add(mean(square(centred), -1, true), 1e-3)))
 }
+
+/** Composites past the sizes from which software adapters cut sums. */
+export const LONG_SUMS_ON_SOFTWARE: readonly Composite[] = [
+  {
+    name: 'the gradient of a small kernel over many images, with an update in its epilogue',
+    inputs: [uniform([22, 28, 28, 1]), uniform([22, 28, 28, 4]), uniform([3, 3, 1, 4])],
+    args: (call) => [0.1 / (call + 1)],
+    build: ([x, dy, kernel], [rate]) => {
+      const gradient = grad((w: Tensor) => sum(mul(dy!, conv2d(x!, w, { padding: 'same' }))))(kernel!)
+      return [sub(kernel!, mul(rate!, gradient))]
+    },
+    state: [2],
+  },
+  {
+    name: 'a contraction over long k',
+    inputs: [uniform([2, 5, 16400]), uniform([2, 16400, 12])],
+    build: ([a, b]) => [matmul(a!, b!)],
+  },
+]
 
 /** All composites past the thresholds of hardware. */
 export const LONG_COMPOSITES: readonly Composite[] = [
