@@ -35,7 +35,7 @@ function tileOfLanes(extent: number, { columns, quads }: ContractionVariant): nu
 
 /** Rows of a tile that every contraction may have. */
 const FEW_ROWS = 16
-/** What a contraction needs to have more: a tile of twice the rows takes twice as long to compile, and there are half as many to share out. */
+/** What a contraction needs to have more, or more of its sum written out: a tile of twice the code takes twice as long to compile, and of twice the rows there are half as many to share out. */
 const MANY_PRODUCTS = 2 ** 26
 const MANY_TILES = 64
 
@@ -46,9 +46,9 @@ const LONGEST_WHOLE = 7
  * Terms of a sum that are written out in the body of its innermost loop. Sums that a loop carries from turn to turn cost a software
  * adapter, which masks each of them, more than a term does.
  */
-function stepsOf(extent: number): number {
+function stepsOf(extent: number, most: number): number {
   if (extent <= LONGEST_WHOLE) return Math.max(extent, 1)
-  return [4, 3, 2].find((steps) => extent % steps === 0) ?? 1
+  return [4, 3, 2].find((steps) => steps <= most && extent % steps === 0) ?? 1
 }
 
 /** A contraction as a WGSL function with tiles of at most `variant.rows` by `variant.columns`. */
@@ -68,9 +68,9 @@ export function registerFunction(
   const tileQuads = tileOfLanes(lanes.extent / 4, variant)
   const laneTiles = Math.ceil(lanes.extent / 4 / tileQuads)
   const mayShare = variant.quads && laneTiles % 4 === 0
-  const products = batch.extent * rows.extent * lanes.extent * kernel.k.extent
+  const isLarge = batch.extent * rows.extent * lanes.extent * kernel.k.extent >= MANY_PRODUCTS
   const largeTiles = batch.extent * Math.ceil(rows.extent / variant.rows) * laneTiles
-  const mostRows = products >= MANY_PRODUCTS && largeTiles >= MANY_TILES ? variant.rows : fewRows
+  const mostRows = isLarge && largeTiles >= MANY_TILES ? variant.rows : fewRows
   // where four rows are adjacent, each of a quad's invocations loads four, if there are sixteen
   const unit = !mayShare || rows.extent < 4 ? 1 : rows.extent >= 16 && adjacent(rowOperand, rows) ? 16 : 4
   const tileRows = tileOfRows(rows.extent, mostRows, unit)
@@ -78,7 +78,7 @@ export function registerFunction(
   const byRowQuads = tileRows % 4 === 0 && adjacent(rowOperand, rows)
   const rowByK = !byRowQuads && adjacent(rowOperand, inner)
   const laneByK = !adjacent(laneOperand, lanes) && adjacent(laneOperand, inner)
-  const steps = rowByK || laneByK ? 4 : stepsOf(inner.extent)
+  const steps = rowByK || laneByK ? 4 : stepsOf(inner.extent, isLarge ? 4 : 2)
 
   // few rows are shared term by term, a fourth of the terms each
   const sharesTerms = mayShare && unit === 1 && rowByK && !laneByK
