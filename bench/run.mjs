@@ -12,7 +12,7 @@ import { runMnist } from './harness/mnist.mjs'
 import { parseOptions, usage } from './harness/options.mjs'
 import { startServer } from './harness/server.mjs'
 import { runTraining } from './harness/training.mjs'
-import { drawChart, writeChart } from './report/chart.mjs'
+import { drawChart, inChart, writeChart } from './report/chart.mjs'
 import { writeRecords } from './report/records.mjs'
 
 const kinds = {
@@ -82,11 +82,6 @@ async function adapterOf(browser) {
   const { adapter } = await page.call('open', 'reference', 'cold')
   await page.close()
   return adapter
-}
-
-/** The chart is of the MLP and the engines that compete. */
-function inChart({ workload, engine }) {
-  return workload === 'mlp' && engine !== 'wgrad-webgpu-visible' && engine !== 'yardstick-webgpu'
 }
 
 try {

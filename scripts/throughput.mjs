@@ -1,8 +1,9 @@
-// Writes the README's table of throughput from the newest record of the MLP. Usage: node scripts/throughput.mjs [--check]
+// Writes the README's table of throughput, and the chart beside the record, from the newest record of the MLP. Usage: node scripts/throughput.mjs [--check]
 // With --check nothing is written, and the exit code says whether the table is up to date.
 
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { drawChart, inChart } from '../bench/report/chart.mjs'
 import { withThroughput } from '../bench/report/readme.mjs'
 import { projectRoot } from './process.mjs'
 
@@ -20,11 +21,14 @@ const records = readFileSync(join(projectRoot, file), 'utf8')
   .map((line) => JSON.parse(line))
 const readme = readFileSync(path, 'utf8')
 const written = withThroughput(readme, records, file)
-const isCurrent = written === readme
+const chartPath = join(projectRoot, file.replace(/jsonl$/, 'svg'))
+const chart = drawChart(records.filter(inChart))
+const isCurrent = written === readme && existsSync(chartPath) && readFileSync(chartPath, 'utf8') === chart
 if (process.argv.includes('--check')) {
-  if (!isCurrent) console.error('the table of throughput in README.md is stale: run npm run throughput')
+  if (!isCurrent) console.error('the table of throughput in README.md or its chart is stale: run npm run throughput')
   process.exitCode = isCurrent ? 0 : 1
 } else {
-  if (!isCurrent) writeFileSync(path, written)
-  console.log(`README.md is ${isCurrent ? 'up to date' : 'written'}`)
+  writeFileSync(path, written)
+  writeFileSync(chartPath, chart)
+  console.log(`README.md and the chart are ${isCurrent ? 'up to date' : 'written'}`)
 }

@@ -19,6 +19,11 @@ const style = `
   .series { fill: none; stroke-width: 2 }
   .wgrad .series { stroke-width: 3 }`
 
+/** Whether a record is drawn: of the MLP, and of the engines that compete. */
+export function inChart({ workload, engine }) {
+  return workload === 'mlp' && engine !== 'wgrad-webgpu-visible' && engine !== 'yardstick-webgpu'
+}
+
 /** The chart of `records` as SVG text. */
 export function drawChart(records) {
   const { width, height } = size
