@@ -35,7 +35,10 @@ function tileOfLanes(extent: number, { columns, quads }: ContractionVariant): nu
 
 /** Rows of a tile that every contraction may have. */
 const FEW_ROWS = 16
-/** What a contraction needs to have more, or more of its sum written out: a tile of twice the code takes twice as long to compile, and of twice the rows there are half as many to share out. */
+/**
+ * What a contraction needs to have more, or more of its sum written out: a tile of twice the code takes twice as long to compile, and of
+ * tiles of twice the rows there are half as many to share out.
+ */
 const MANY_PRODUCTS = 2 ** 26
 const MANY_TILES = 64
 
