@@ -47,6 +47,16 @@ const LARGE: readonly Product[] = [
   product(130, 33, 132, 2),
   product(128, 16, 260, 3),
 ]
+/** Outputs whose lanes fill quads: few rows, which share terms; rows that are adjacent, in sixteens and fewer; and rows that end within a quad. */
+const SHARED: readonly Product[] = [
+  product(1, 20, 64, 0),
+  product(3, 32, 128, 0),
+  product(2, 24, 64, 2),
+  product(48, 20, 64, 2),
+  product(12, 36, 64, 2),
+  product(5, 20, 64, 0),
+  product(5, 21, 64, 0, [2]),
+]
 /** So many products that tiles of 32 rows are used, which end past the last row. */
 const MANY: readonly Product[] = [0, 1, 2, 3].map((layout) => product(1028, 64, 1024, layout))
 const SMALL = PRODUCTS.filter((_, i) => i % 20 === 0)
@@ -57,7 +67,9 @@ test.each(CANDIDATES.map((variant) => ({ name: describeVariant(variant), variant
     if (!isUsable(variant, backend.target)) return
     // a dispatch has workgroup memory for one large tile, and a software adapter compiles that for a second or two
     const shared = variant.kind === 'shared'
-    const products = shared ? LARGE : [...LARGE, ...SMALL, ...(variant.rows > 16 ? MANY : [])]
+    const products = shared
+      ? LARGE
+      : [...LARGE, ...SMALL, ...(variant.quads ? SHARED : []), ...(variant.rows > 16 ? MANY : [])]
     const { worst, failures } = await checkProducts(withVariant(variant), products, shared ? 1 : 8)
     expect(failures).toEqual([])
     expect(worst).toBeGreaterThan(0)
