@@ -106,7 +106,7 @@ export function registerFunction(
     steps,
     tileRows,
     axis: rowAxis,
-    kind: byRowQuads ? 'rows' : rowByK ? 'sum' : 'single',
+    kind: sharesTerms ? 'terms' : byRowQuads ? 'rows' : rowByK ? 'sum' : 'single',
     lane,
     quadLane: quads ? turns[0]! : null,
   })
@@ -167,7 +167,7 @@ export function registerFunction(
     `let tl = id % ${laneTiles};`,
     `let tr = (id / ${laneTiles}) % ${rowTiles};`,
     `let b = id / ${laneTiles * rowTiles};`,
-    ...declareTurns(turns),
+    ...declareTurns(sharesTerms ? turns : quads ? turns.slice(0, 1) : []),
     ...laneAxis.declarations(),
     ...rowAxis.declarations(),
     ...sums.map((sum) => `var ${sum} = vec4<f32>();`),

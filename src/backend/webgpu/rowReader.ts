@@ -17,12 +17,12 @@ export interface RowSource {
   readonly innerAt: (step: Scalar | number) => Scalar
   /** Terms that are read at once; four where `kind` is `sum`. */
   readonly steps: number
-  /** Rows of a tile. Where quads share they share rows, four of them each time, or else, of `sum`, the terms of every row. */
+  /** Rows of a tile: a multiple of 4 where quads share rows. */
   readonly tileRows: number
   /** Positions of rows; of fours of rows where `kind` is `rows`. */
   readonly axis: TileAxis
-  /** Along which axis four elements are adjacent. */
-  readonly kind: 'rows' | 'sum' | 'single'
+  /** Along which axis four elements are adjacent. `terms`: along the sum, and quads share the terms of every row instead of rows. */
+  readonly kind: 'rows' | 'sum' | 'single' | 'terms'
   readonly lane: Variable
   /** The number of an invocation in its quad, if quads share; otherwise null. */
   readonly quadLane: Variable | null
@@ -72,7 +72,7 @@ export function rowReader(source: RowSource): RowReader {
     return { read, place: quadLane === null ? inOrder : swapped }
   }
 
-  if (quadLane !== null && tileRows % 4 !== 0) {
+  if (kind === 'terms' && quadLane !== null) {
     // each has one of four terms, and then its neighbours' in turn
     const own = range(tileRows).map((r) => axis.at(r))
     const read = (emitter: Emitter): string[][] =>

@@ -88,7 +88,7 @@ export function shortFunction(
     `let tl = id % ${laneTiles};`,
     `let tr = (id / ${laneTiles}) % ${rowTiles};`,
     `let b = id / ${laneTiles * rowTiles};`,
-    ...declareTurns(turns),
+    ...(quads ? declareTurns(turns) : []),
     ...emitter.lines(),
     `for (var r: i32 = 0; r < ${tileRows}; r++) {`,
     `let row = ${isExact ? `tr * ${tileRows} + r` : `min(tr * ${tileRows} + r, ${rows.extent - 1})`};`,
