@@ -1,6 +1,7 @@
 // How many buffers a kernel would bind, known while fuse still decides what joins it, so that no kernel needs more than the
 // target has. Temporaries count one each, although some will share slots: an upper bound.
 
+import { isArgument } from '../ir/graph.ts'
 import type { Graph } from '../ir/tensor.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import type { Group } from './group.ts'
@@ -38,7 +39,7 @@ export function chooseStoredWithin(
   graph: Graph,
   forced: ReadonlySet<Tensor>,
   limit: BindingLimit,
-  bytes: boolean,
+  bytes?: number,
 ): Set<Tensor> {
   const cuts = new Set(forced)
   for (;;) {
@@ -77,8 +78,7 @@ function buffersOf(tensor: Tensor, stored: ReadonlySet<Tensor>, limit: BindingLi
   for (const one of inlinedInto(tensor, stored)) {
     const inputs = one.source.kind === 'apply' ? one.source.inputs : []
     for (const input of inputs) {
-      const isArgument = input.source.kind === 'parameter' && input.source.role === 'argument'
-      if (!isArgument && (input.source.kind !== 'apply' || stored.has(input))) buffers.add(limit.bufferOf(input))
+      if (!isArgument(input) && (input.source.kind !== 'apply' || stored.has(input))) buffers.add(limit.bufferOf(input))
     }
   }
   return buffers

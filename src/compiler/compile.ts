@@ -3,6 +3,7 @@
 
 import { sameAval } from '../core/aval.ts'
 import { InternalError } from '../core/errors.ts'
+import { isArgument } from '../ir/graph.ts'
 import type { Graph } from '../ir/tensor.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { copyOf } from './copy.ts'
@@ -88,8 +89,6 @@ export function compile(graph: Graph, target: Target, options: CompileOptions): 
     }
   }
 }
-
-const isArgument = (tensor: Tensor): boolean => tensor.source.kind === 'parameter' && tensor.source.role === 'argument'
 
 /** Outputs that each have memory of their own: a leaf (unless it stays in place) or a repeated tensor is copied. */
 function distinctOutputs(outputs: readonly Tensor[], parameters: readonly Tensor[], options: CompileOptions): Tensor[] {

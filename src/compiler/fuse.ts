@@ -23,8 +23,8 @@ export interface FuseOptions {
   readonly epilogues: boolean
   /** Row kernels. */
   readonly rows: boolean
-  /** Conversions of bytes are computed by the products that read them, four from one load, instead of being stored. */
-  readonly bytes?: boolean
+  /** The largest tensor converted from bytes that is computed by the products that read it, four elements from one load, instead of being stored: none where it is not given. */
+  readonly bytes?: number
   /** The most multiplications per row that a contraction may bring into a row kernel: 4096 where it is not given. */
   readonly rowProducts?: number
 }
@@ -38,7 +38,7 @@ export interface Apart {
 const NOTHING: Apart = { originals: new Set(), copies: new Set() }
 
 /** Everything on. */
-export const FUSE_ALL: FuseOptions = { epilogues: true, rows: true, bytes: true }
+export const FUSE_ALL: FuseOptions = { epilogues: true, rows: true, bytes: Infinity }
 
 /** The kernels of a graph, in an order in which each comes after those it reads from; none binds more buffers than `limit`. */
 export function fuse(
@@ -48,7 +48,7 @@ export function fuse(
   apart: Apart = NOTHING,
   limit: BindingLimit = UNLIMITED,
 ): Kernel[] {
-  const stored = chooseStoredWithin(graph, apart.originals, limit, options.bytes === true)
+  const stored = chooseStoredWithin(graph, apart.originals, limit, options.bytes)
   const elements = elementsOf(stored)
   const singles = new Map<Tensor, Group>()
   for (const tensor of topologicalOrder(graph.outputs))

@@ -2,7 +2,7 @@
 // maps are where recomputing them would cost more than a store and loads. Views are only if they are outputs or
 // look positions up.
 
-import { topologicalOrder } from '../ir/graph.ts'
+import { isArgument, topologicalOrder } from '../ir/graph.ts'
 import type { Graph } from '../ir/tensor.ts'
 import { loweringOf } from '../ir/elements.ts'
 import { argument, type BinaryFn, hashOf, type UnaryFn, variable } from '../ir/scalar.ts'
@@ -58,7 +58,7 @@ function ownCost(tensor: Tensor, lowering: Lowering): number {
   return cost
 }
 
-/** Whether a view looks up a position of its own for every few of its elements, as max pooling does; a gather of rows does not. */
+/** Whether a view looks up a position of its own for every few of its elements, as max pooling does; a gather of rows does not, nor a slice from an argument on. */
 function looksUpEach(
   tensor: Tensor,
   inputs: readonly Tensor[],
@@ -68,8 +68,8 @@ function looksUpEach(
   let positions = 0
   lowering.element(coordinates, (operand, at) => {
     visitScalars(at, (node) => {
-      if (node.op !== 'argument') return
-      positions = Math.max(positions, inputs.find(({ id }) => id === node.source.id)?.size ?? 0)
+      const looked = node.op === 'argument' ? inputs.find(({ id }) => id === node.source.id) : undefined
+      if (looked !== undefined && !isArgument(looked)) positions = Math.max(positions, looked.size)
     })
     return argument(inputs[operand]!)
   })
@@ -77,7 +77,7 @@ function looksUpEach(
 }
 
 /** The computed tensors that are stored, outputs and `forced` ones included; `bytes` as in FuseOptions. */
-export function chooseStored(graph: Graph, forced: ReadonlySet<Tensor>, bytes = false): Set<Tensor> {
+export function chooseStored(graph: Graph, forced: ReadonlySet<Tensor>, bytes = 0): Set<Tensor> {
   const order = topologicalOrder(graph.outputs)
   const stored = new Set<Tensor>([...graph.outputs, ...forced].filter((output) => output.source.kind === 'apply'))
   const lowerings = new Map<Tensor, Lowering>()
@@ -199,14 +199,15 @@ function worthStoring(
   readers: Readers,
   stored: ReadonlySet<Tensor>,
   costs: ReadonlyMap<Tensor, number>,
-  bytes: boolean,
+  bytes: number,
 ): boolean {
   // prettier-ignore
   if (!readers.repeated && readers.evaluations < 2) return false
   const { arithmetic, loads } = inlinedCost(tensor, stored, costs)
   if (loads === 0) return false
   // four bytes are one load, which saves more than their conversion costs
-  if (bytes && readers.repeated && readers.plain && arithmetic <= BYTE_COST && isOfBytes(tensor, stored)) return false
+  const isConversion = readers.repeated && readers.plain && arithmetic <= BYTE_COST && isOfBytes(tensor, stored)
+  if (isConversion && tensor.size <= bytes) return false
   return readers.repeated ? arithmetic > 0 : arithmetic > SHARED_COST
 }
 
@@ -238,7 +239,7 @@ function inlinedCost(
 /** Whether all that a tensor is computed from, beside positions and constants, are bytes. */
 function isOfBytes(tensor: Tensor, stored: ReadonlySet<Tensor>, isRoot = true): boolean {
   const { source } = tensor
-  if (source.kind === 'parameter' && source.role === 'argument') return true
+  if (isArgument(tensor)) return true
   if (source.kind !== 'apply' || (stored.has(tensor) && !isRoot)) return tensor.dtype === 'uint8'
   const elements = loweringOf(tensor).kind === 'view' ? source.inputs.slice(0, 1) : source.inputs
   return elements.every((input) => isOfBytes(input, stored, false))

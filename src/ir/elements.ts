@@ -4,6 +4,7 @@
 import { InternalError } from '../core/errors.ts'
 import { formatAval } from '../core/aval.ts'
 import { sizeOf } from '../core/shape.ts'
+import { isArgument } from './graph.ts'
 import { integer, ravel, unravel } from './indexMap.ts'
 import type { Lowering, Read, ReduceLowering } from './lowering.ts'
 import { argument, binary, fold, hashOf, load, type Scalar, variable } from './scalar.ts'
@@ -35,7 +36,7 @@ export function elementsOf(stored: { has(tensor: Tensor): boolean }): Elements {
 
   const at = (tensor: Tensor, coordinates: readonly Scalar[]): Scalar => {
     const source = tensor.source
-    if (source.kind === 'parameter' && source.role === 'argument') return argument(tensor)
+    if (isArgument(tensor)) return argument(tensor)
     if (source.kind !== 'apply' || stored.has(tensor)) return load(tensor, ravel(coordinates, tensor.shape))
     return compute(tensor, coordinates)
   }

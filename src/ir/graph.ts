@@ -6,6 +6,9 @@ import { formatParam } from './primitive.ts'
 import { formatAval } from '../core/aval.ts'
 import type { Graph, Tensor } from './tensor.ts'
 
+/** Whether a tensor is a number that a run is given: no memory is read for it. */
+export const isArgument = ({ source }: Tensor): boolean => source.kind === 'parameter' && source.role === 'argument'
+
 /** All tensors that `outputs` reach, each after its inputs. */
 export function topologicalOrder(outputs: readonly Tensor[]): Tensor[] {
   const order: Tensor[] = []
@@ -59,7 +62,7 @@ export function printGraph(graph: Graph): string {
   const lines: string[] = []
   const leaf = (tensor: Tensor, name: string): void => {
     names.set(tensor, name)
-    const role = tensor.source.kind === 'parameter' && tensor.source.role === 'argument' ? ' argument' : ''
+    const role = isArgument(tensor) ? ' argument' : ''
     lines.push(`${name}: ${formatAval(tensor.aval)}${role}`)
   }
   graph.parameters.forEach((tensor, i) => leaf(tensor, `p${i}`))

@@ -6,7 +6,7 @@ import { integer } from '../ir/indexMap.ts'
 import { definePrimitive, type PrimitiveFunction } from '../ir/primitive.ts'
 import type { Tensor } from '../ir/tensor.ts'
 import { at, eachCoordinate, roundInteger } from './reference.ts'
-import { type Axes, reduceLowering, reduceReference, reduceShape } from './reduction.ts'
+import { type Axes, reduceLowering, reduceReference, reduceShape, withoutSingles } from './reduction.ts'
 import { reshape } from './structural.ts'
 
 /** Repeats elements: input axis `i` becomes output axis `axes[i]`; extents of 1 stretch; other output axes are new. */
@@ -62,5 +62,5 @@ export const sum: PrimitiveFunction<Axes> = definePrimitive({
   reference: ([x], { axes }) => reduceReference(x!, axes, (values) => roundInteger(x!.dtype, total(values))),
   lower: ([x], { axes }) => reduceLowering(x!, axes, 'sum'),
   vjp: ({ inputs, params, cotangent }) => [unreduce(cotangent, inputs[0]!, params.axes)],
-  rewrite: ([x], { axes }) => (axes.length === 0 ? x! : null),
+  rewrite: ([x], { axes }) => withoutSingles(x!, axes, sum),
 })

@@ -8,7 +8,7 @@ import type { ReferenceArray, Tensor, VjpContext } from '../ir/tensor.ts'
 import { sum, unreduce } from './broadcast.ts'
 import { runningProduct } from './cumulative.ts'
 import { cast, div, equal, mul } from './elementwise.ts'
-import { type Axes, keptShape, reduceLowering, reduceReference, reduceShape } from './reduction.ts'
+import { type Axes, keptShape, reduceLowering, reduceReference, reduceShape, withoutSingles } from './reduction.ts'
 import { stored } from './stored.ts'
 import { reshape, transpose } from './structural.ts'
 
@@ -39,7 +39,7 @@ export const prod: PrimitiveFunction<Axes> = definePrimitive({
   vjp: ({ inputs: [x], params: { axes }, cotangent }) => [
     mul([unreduce(cotangent, x!, axes), productOfOthers(x!, axes)], null),
   ],
-  rewrite: ([x], { axes }) => (axes.length === 0 ? x! : null),
+  rewrite: ([x], { axes }) => withoutSingles(x!, axes, prod),
 })
 
 /**
@@ -68,6 +68,7 @@ export const reduceMax: PrimitiveFunction<Axes> = definePrimitive({
   reference: ([x], { axes }) => reduceReference(x!, axes, greatest),
   lower: ([x], { axes }) => reduceLowering(x!, axes, 'max'),
   vjp: extremeVjp((x, params) => reduceMax([x], params)),
+  rewrite: ([x], { axes }) => withoutSingles(x!, axes, reduceMax),
 })
 
 /** Least element over `axes`. */
@@ -77,6 +78,7 @@ export const reduceMin: PrimitiveFunction<Axes> = definePrimitive({
   reference: ([x], { axes }) => reduceReference(x!, axes, least),
   lower: ([x], { axes }) => reduceLowering(x!, axes, 'min'),
   vjp: extremeVjp((x, params) => reduceMin([x], params)),
+  rewrite: ([x], { axes }) => withoutSingles(x!, axes, reduceMin),
 })
 
 /** int32 index of the first greatest element along one axis. */

@@ -5,9 +5,11 @@ import type { DType } from '../core/dtype.ts'
 import { DTypeError, ShapeError } from '../core/errors.ts'
 import { formatShape, otherAxes, type Shape, sizeOf } from '../core/shape.ts'
 import type { ReduceLowering } from '../ir/lowering.ts'
+import type { PrimitiveFunction } from '../ir/primitive.ts'
 import type { Combine, Scalar } from '../ir/scalar.ts'
-import type { ReferenceArray } from '../ir/tensor.ts'
+import type { ReferenceArray, Tensor } from '../ir/tensor.ts'
 import { eachCoordinate } from './reference.ts'
+import { reshape } from './structural.ts'
 
 /** The parameter of a reduction: sorted, distinct, non-negative axes. */
 export interface Axes {
@@ -61,4 +63,15 @@ export function reduceLowering(x: Aval, axes: readonly number[], combine: Combin
       return read(0, full)
     },
   }
+}
+
+/** The same values with fewer elements to combine, where one element alone is the result: axes of extent 1 are dropped. Null if there are none. */
+export function withoutSingles(x: Tensor, axes: readonly number[], reduce: PrimitiveFunction<Axes>): Tensor | null {
+  if (axes.length === 0) return x
+  const singles = axes.filter((axis) => x.shape[axis] === 1)
+  if (singles.length === 0) return null
+  const dropped = reshape([x], { shape: keptShape(x.shape, singles) })
+  const others = axes.filter((axis) => !singles.includes(axis))
+  if (others.length === 0) return dropped
+  return reduce([dropped], { axes: others.map((axis) => axis - singles.filter((single) => single < axis).length) })
 }

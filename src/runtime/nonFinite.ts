@@ -7,7 +7,7 @@ import { hostArrayOf } from '../core/dtype.ts'
 import { DeviceError, NonFiniteError, type NonFiniteOrigin } from '../core/errors.ts'
 import type { HostArray } from '../core/hostArray.ts'
 import { formatShape, sameShape, stridesOf } from '../core/shape.ts'
-import { printGraph } from '../ir/graph.ts'
+import { isArgument, printGraph } from '../ir/graph.ts'
 import type { Application, Graph, Tensor } from '../ir/tensor.ts'
 import { type Blame, blame, finitenessOf } from './blame.ts'
 import type { RuntimeDevice } from './device.ts'
@@ -40,8 +40,6 @@ export interface WatchedRun {
   readonly values: readonly number[]
   readonly outputNames: readonly string[]
 }
-
-const isArgument = (leaf: Tensor): boolean => leaf.source.kind === 'parameter' && leaf.source.role === 'argument'
 
 function bufferLeaves(graph: Graph): Tensor[] {
   return [...graph.parameters, ...graph.captures].filter((leaf) => !isArgument(leaf))

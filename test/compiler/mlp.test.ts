@@ -4,12 +4,14 @@ import { expect, test } from 'vitest'
 import { valueAndGrad } from '../../src/autodiff/vjp.ts'
 import { verifyProgram } from '../../src/compiler/verify.ts'
 import type { Tensor } from '../../src/ir/tensor.ts'
-import { add, mul, neg, sub } from '../../src/ops/arithmetic.ts'
+import { add, cast, div, mul, neg, sub } from '../../src/ops/arithmetic.ts'
 import { relu } from '../../src/ops/activations.ts'
 import { logSoftmax, mean, sum } from '../../src/ops/reductions.ts'
 import { slice } from '../../src/ops/slicing.ts'
 import { matmul } from '../../src/ops/linalg.ts'
 import { oneHot } from '../../src/ops/creation.ts'
+import { dynamicSlice, gather } from '../../src/ops/gathering.ts'
+import { FUSE_ALL } from '../../src/compiler/fuse.ts'
 import { programOf, type Source, summaryOf } from './programs.ts'
 
 type Params = readonly [Tensor, Tensor, Tensor, Tensor]
@@ -56,7 +58,29 @@ test('updates of state do not keep the rows of a batch of one apart', () => {
     const program = programOf({ ...mlp, parameters: { ...mlp.parameters, x: [1, 784], labels: [1] } }, { software })
     verifyProgram(program)
     expect(program.dispatches).toHaveLength(3)
+    // a bias gradient over one sample is the gradient of what the bias was added to: stored once
+    expect(program.slots).toHaveLength(3)
   }
+})
+
+test('a small batch of bytes is gathered and converted by the products that read it, a larger one in a dispatch of its own', () => {
+  const bytes = (count: number): number => {
+    const source: Source = {
+      ...mlp,
+      parameters: { ...mlp.parameters, x: [256, 784], labels: [256], order: [256], cursor: [] },
+      kinds: { ...mlp.kinds, x: 'uint8', order: 'int32', cursor: 'cursor' },
+      build: (given) => {
+        const taken = dynamicSlice(given.order!, given.cursor!, count)
+        const x = div(cast(gather(given.x!, taken), 'float32'), 255)
+        return mlp.build({ ...given, x, labels: gather(given.labels!, taken) })
+      },
+    }
+    const program = programOf(source, { software: true, fuse: { ...FUSE_ALL, bytes: 8 * 784 } })
+    verifyProgram(program)
+    return program.dispatches.length
+  }
+  expect([1, 2, 4, 8].map(bytes)).toEqual([3, 3, 3, 3])
+  expect(bytes(9)).toBe(4)
 })
 
 test('an output layer joins the rows of the loss until tiles would gain more than its dispatch costs', () => {

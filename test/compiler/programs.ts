@@ -16,8 +16,8 @@ import { WEBGPU_LIKE } from '../conformance/forward.ts'
 /** A function of named parameters, to be compiled. */
 export interface Source {
   readonly parameters: Readonly<Record<string, readonly number[]>>
-  /** dtypes other than float32, by name; `argument` makes a per-step argument. */
-  readonly kinds?: Readonly<Record<string, 'int32' | 'uint8' | 'argument'>>
+  /** dtypes other than float32, by name; `argument` makes a per-step argument, `cursor` one of int32. */
+  readonly kinds?: Readonly<Record<string, 'int32' | 'uint8' | 'argument' | 'cursor'>>
   readonly build: (parameters: Readonly<Record<string, Tensor>>) => readonly Tensor[]
   /** For every output, the name of the parameter whose memory it takes over, or null. Default: none. */
   readonly state?: readonly (string | null)[]
@@ -26,18 +26,20 @@ export interface Source {
   readonly arena?: readonly string[]
 }
 
+const isArgument = (kind?: string): boolean => kind === 'argument' || kind === 'cursor'
+
 /** Compiles a source. */
 export function programOf(source: Source, target: Partial<Target> & { readonly fuse?: FuseOptions } = {}): Program {
   const names = Object.keys(source.parameters)
   const leaves = names.map((name) => {
     const kind = source.kinds?.[name]
-    const dtype = kind === 'int32' || kind === 'uint8' ? kind : 'float32'
-    return parameter({ shape: source.parameters[name]!, dtype }, name, kind === 'argument' ? 'argument' : 'buffer')
+    const dtype = kind === 'int32' || kind === 'uint8' ? kind : kind === 'cursor' ? 'int32' : 'float32'
+    return parameter({ shape: source.parameters[name]!, dtype }, name, isArgument(kind) ? 'argument' : 'buffer')
   })
   const graph = graphOf(leaves, source.build(Object.fromEntries(names.map((name, i) => [name, leaves[i]!]))))
   let end = 0
   const placements = leaves
-    .filter((_, i) => source.kinds?.[names[i]!] !== 'argument')
+    .filter((_, i) => !isArgument(source.kinds?.[names[i]!]))
     .map((leaf, i): Placement => {
       if (leaf.source.kind !== 'parameter' || !source.arena?.includes(leaf.source.name))
         return { group: i + 1, offset: 0 }

@@ -84,7 +84,7 @@ describe('bytes that products read', () => {
   }
 
   test('are converted where they are read, four from one load', () => {
-    const program = programOf(source, { fuse: { epilogues: true, rows: true, bytes: true } })
+    const program = programOf(source, { fuse: { epilogues: true, rows: true, bytes: Infinity } })
     verifyProgram(program)
     expect(program.slots).toEqual([])
   })
@@ -96,7 +96,7 @@ describe('bytes that products read', () => {
       kinds: { bytes: 'uint8' },
       build: ({ bytes, kernel }) => [conv2d(div(cast(bytes!, 'float32'), 255), kernel!)],
     }
-    expect(programOf(windows, { fuse: { epilogues: true, rows: true, bytes: true } }).slots).toHaveLength(1)
+    expect(programOf(windows, { fuse: { epilogues: true, rows: true, bytes: Infinity } }).slots).toHaveLength(1)
   })
 })
 

@@ -36,7 +36,7 @@ export interface Mode {
   readonly steps: number
 }
 
-const ON: FuseOptions = { epilogues: true, rows: true, bytes: true }
+const ON: FuseOptions = { epilogues: true, rows: true, bytes: Infinity }
 
 /** All ways to run a composite. */
 export const MODES: readonly Mode[] = [

@@ -28,7 +28,7 @@ export const CPU_TARGET: Target = {
   maxBindings: Number.MAX_SAFE_INTEGER,
   pack: false,
   // products of panels are far faster than those within rows
-  fuse: { ...FUSE_ALL, bytes: false, rowProducts: 0 },
+  fuse: { ...FUSE_ALL, bytes: 0, rowProducts: 0 },
   software: true,
   sharedBytes: 0,
   subgroups: false,

@@ -23,6 +23,9 @@ import { platform } from '#platform'
 /** Read-backs up to this size keep their staging buffer. */
 const KEPT_STAGING_BYTES = 1 << 16
 
+/** Measured on SwiftShader: the largest tensor whose conversion from bytes is cheaper within the products that read it than in a dispatch of its own. */
+const FEW_BYTES = 4096
+
 /** A device as a compile target. */
 function targetOf({ limits, features }: GPUDevice, { name, software }: AdapterDescription, facts: string): Target {
   // WGSL does not promise that quads are consecutive invocations; on software adapters, which gain most from them, they are
@@ -31,7 +34,7 @@ function targetOf({ limits, features }: GPUDevice, { name, software }: AdapterDe
     kind: 'webgpu',
     maxBindings: limits.maxStorageBuffersPerShaderStage,
     pack: true,
-    fuse: { ...FUSE_ALL, bytes: !software }, // measured: converting costs a software adapter more than it saves
+    fuse: { ...FUSE_ALL, bytes: software ? FEW_BYTES : Infinity },
     software,
     sharedBytes: limits.maxComputeWorkgroupStorageSize,
     subgroups,
