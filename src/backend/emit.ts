@@ -30,6 +30,10 @@ interface Scope {
   readonly names: Map<string, string>
 }
 
+/** Local arrays of equal elements are one array. */
+const arrayKey = ({ variable, body }: Extract<Scalar, { op: 'local' }>): string =>
+  `local:${hashOf(variable.hash, body.hash)}`
+
 /** An open list of statements, into which expressions are written on demand. */
 export interface Emitter {
   /** The name of a scalar's value; writes what it needs. */
@@ -42,6 +46,10 @@ export interface Emitter {
   readonly within: (bound: readonly { variable: Variable; name: string }[], body: () => void) => string[]
   /** Adds a statement to the innermost scope. */
   readonly line: (text: string) => void
+  /** Says that a value has a name already, in the scope in which all it depends on is known. */
+  readonly provide: (scalar: Scalar, name: string) => void
+  /** Says that a local array is there already, in that scope. */
+  readonly provideArray: (local: Extract<Scalar, { op: 'local' }>, name: string) => void
   /** Names a value that is no scalar expression, in the innermost scope: WGSL only. */
   readonly named: (text: string) => string
   /** All statements so far. */
@@ -301,13 +309,19 @@ export function createEmitter(
     }
   }
 
+  /** What the elements of a local array depend on. */
+  const outerOf = ({ variable, body }: Extract<Scalar, { op: 'local' }>): ReadonlySet<number> => {
+    const outer = new Set(free(body))
+    outer.delete(variable.hash)
+    return outer
+  }
+
   const emitLocal = (scalar: Extract<Scalar, { op: 'local' }>, lanes: number): string => {
-    const outer = new Set(free(scalar.body))
-    outer.delete(scalar.variable.hash)
-    const at = depth(outer)
     const { dtype, variable: over } = scalar
+    const outer = outerOf(scalar)
+    const at = depth(outer)
     const isWide = syntax.inner !== null && laneVariables.some((lane) => outer.has(lane.hash))
-    const array = named(`local:${hashOf(over.hash, scalar.body.hash)}`, at, () => {
+    const array = named(arrayKey(scalar), at, () => {
       const name = `a${next++}`
       const fill = (variable: Variable, value: Scalar, index: Scalar, access: LoadAccess): string[] => {
         const loopName = `${variable.name}_${next++}`
@@ -351,6 +365,8 @@ export function createEmitter(
     line: (text) => {
       scopes.at(-1)!.lines.push(text)
     },
+    provide: (scalar, name) => scopes[depth(free(scalar))]!.names.set(`${scalar.hash}:1`, name),
+    provideArray: (local, name) => scopes[depth(outerOf(local))]!.names.set(arrayKey(local), name),
     named: (text) => {
       const name = `v${next++}`
       scopes.at(-1)!.lines.push(`let ${name} = ${text};`)

@@ -116,3 +116,20 @@ export function dependsOn(scalar: Scalar, over: Variable): boolean {
   })
   return found
 }
+
+/** Gives the hashes of the variables that an expression uses and no loop in it binds; what was found is remembered. */
+export function freeVariables(): (node: Scalar) => ReadonlySet<number> {
+  const memo = new Map<number, ReadonlySet<number>>()
+  const free = (node: Scalar): ReadonlySet<number> => {
+    const known = memo.get(node.hash)
+    if (known !== undefined) return known
+    const found = new Set<number>(node.op === 'variable' ? [node.hash] : [])
+    for (const child of childrenOf(node)) {
+      const own = (node.op === 'fold' || node.op === 'local') && child === node.body ? node.variable.hash : null
+      for (const hash of free(child)) if (hash !== own) found.add(hash)
+    }
+    memo.set(node.hash, found)
+    return found
+  }
+  return free
+}

@@ -10,6 +10,7 @@ import { type Composite, compositeDifference, MODES, repeatDifference } from './
 import { COMPOSITES } from './composites.ts'
 import { forwardDifference, runsOn } from './forward.ts'
 import { LONG_COMPOSITES, LONG_SUMS_ON_SOFTWARE } from './longComposites.ts'
+import { ROWS_IN_QUADS } from './quadRows.ts'
 import { ALL_CASES, type NamedCase } from './samples.ts'
 
 /** The outcome of one check; `difference` is null where the device agrees with the reference. */
@@ -87,6 +88,12 @@ const CHECKS: readonly Check[] = [
     'long sums, ',
     { software: true },
     LONG_SUMS_ON_SOFTWARE,
+  ),
+  ...compositeChecks(
+    ['not fused', 'fused, state donated in an arena', 'fused, three steps at once'],
+    '',
+    {},
+    ROWS_IN_QUADS,
   ),
   ...LONG_COMPOSITES.map((composite) => ({
     name: `for hardware, the same bits twice: ${composite.name}`,

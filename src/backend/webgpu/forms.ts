@@ -13,6 +13,7 @@ import { variable } from '../../ir/scalar.ts'
 import { substitute } from '../../ir/substitute.ts'
 import { cooperativeFunction } from './cooperativeRow.ts'
 import { loopFunction } from './loopKernel.ts'
+import { quadRowFunction } from './quadRows.ts'
 import { type Roles, rolesOf } from './contractionOperands.ts'
 import { registerFunction } from './registerContraction.ts'
 import { sharedFunction, tileFor, tileWithin } from './sharedContraction.ts'
@@ -21,7 +22,8 @@ import type { ModuleWriter } from './writer.ts'
 
 /** A kernel with the way it is printed. */
 export type Form =
-  | { readonly kind: 'loop'; readonly kernel: LoopKernel }
+  /** An invocation per row; `quads`: four rows may share what they load. */
+  | { readonly kind: 'loop'; readonly kernel: LoopKernel; readonly quads: boolean }
   /** A workgroup per row. `plain` is the same kernel for a dispatch that has no room for that. */
   | { readonly kind: 'row'; readonly row: SharedRow; readonly plain: LoopKernel }
   | { readonly kind: 'registers'; readonly kernel: ContractionKernel; readonly roles: Roles }
@@ -34,13 +36,13 @@ const FEW_ELEMENTS = 8192
 export function formOf(kernel: Kernel, target: Target): Form {
   const rows = (loop: LoopKernel): Form => {
     const row = target.software ? null : sharedRow(loop)
-    return row === null ? { kind: 'loop', kernel: loop } : { kind: 'row', row, plain: loop }
+    return row === null ? { kind: 'loop', kernel: loop, quads: target.subgroups } : { kind: 'row', row, plain: loop }
   }
   if (kernel.kind === 'loop') return rows(kernel)
   const roles = kernel.stores.every((store) => store.value.dtype !== 'float64') ? rolesOf(kernel) : null
   const { variant, batch, m, n } = kernel
   const isSmall = batch.extent * m.extent * n.extent <= FEW_ELEMENTS
-  if (roles === null) return isSmall ? rows(asLoop(kernel)) : { kind: 'loop', kernel: asLoop(kernel) }
+  if (roles === null) return isSmall ? rows(asLoop(kernel)) : { kind: 'loop', kernel: asLoop(kernel), quads: false }
   if (variant === undefined) throw new InternalError('a contraction without a variant')
   if (variant.kind === 'registers') return { kind: 'registers', kernel, roles }
   const tile = tileFor(variant, roles, batch.extent, busyGroups(target))
@@ -81,7 +83,9 @@ export function printForms(
     const name = `kernel_${i}`
     switch (form.kind) {
       case 'loop':
-        return loopFunction(form.kernel, name, writer)
+        return (
+          (form.quads ? quadRowFunction(form.kernel, name, writer) : null) ?? loopFunction(form.kernel, name, writer)
+        )
       case 'row':
         return arrays.has(form)
           ? cooperativeFunction(form.row, name, writer, workgroup ?? 64)

@@ -3,7 +3,7 @@
 
 import type { LoopKernel, Store } from '../../compiler/kernel.ts'
 import { childrenOf, fold, local, type Scalar, type Variable, variable } from '../../ir/scalar.ts'
-import { substitute, substituteVariables } from '../../ir/substitute.ts'
+import { freeVariables, substitute, substituteVariables } from '../../ir/substitute.ts'
 import { consecutive } from './consecutive.ts'
 
 /** Loops of folds and local arrays that a workgroup shares are named so. */
@@ -77,23 +77,6 @@ export function sharedRow(kernel: LoopKernel): SharedRow | null {
   })
   if (longest < LONG || (row.extent > FEW_ROWS && !inOrder)) return null
   return { kernel: { ...kernel, stages }, workgroup: longest < VERY_LONG ? 64 : 256, bytes }
-}
-
-/** Variables that an expression uses and no loop in it binds. */
-function freeVariables(): (node: Scalar) => ReadonlySet<number> {
-  const memo = new Map<number, ReadonlySet<number>>()
-  const free = (node: Scalar): ReadonlySet<number> => {
-    const known = memo.get(node.hash)
-    if (known !== undefined) return known
-    const found = new Set<number>(node.op === 'variable' ? [node.hash] : [])
-    for (const child of childrenOf(node)) {
-      const own = (node.op === 'fold' || node.op === 'local') && child === node.body ? node.variable.hash : null
-      for (const hash of free(child)) if (hash !== own) found.add(hash)
-    }
-    memo.set(node.hash, found)
-    return found
-  }
-  return free
 }
 
 /** How often the innermost loop of an expression turns. */

@@ -179,7 +179,7 @@ function castText(to: DType, from: DType, x: string, lanes: number): string {
 }
 
 /** Terms of a long sum that are added up on their own. */
-const SUM_BLOCK = 128
+export const SUM_BLOCK = 128
 
 function foldLines(fold: FoldText): string[] {
   const { name, combine, dtype, lanes } = fold
