@@ -1,4 +1,4 @@
-// Rewriting of scalar expressions: every node is rebuilt by its constructor, so that index arithmetic simplifies again after
+// Rewriting of scalar expressions: every node that changes is rebuilt by its constructor, so that index arithmetic simplifies again after
 // a variable or a load was replaced. Shared nodes stay shared.
 
 import { floorDiv, floorMod, integer, plus, times } from './indexMap.ts'
@@ -20,6 +20,7 @@ import {
 /** What a node becomes; null keeps it and goes on into its children. */
 export type Replace = (scalar: Scalar) => Scalar | null
 
+/** `scalar` with other children; itself where they are the same. */
 function rebuild(scalar: Scalar, go: (child: Scalar) => Scalar): Scalar {
   switch (scalar.op) {
     case 'const':
@@ -27,33 +28,62 @@ function rebuild(scalar: Scalar, go: (child: Scalar) => Scalar): Scalar {
     case 'argument':
     case 'accumulator':
       return scalar
-    case 'affine':
-      return scalar.terms.reduce(
-        (total, { scalar: term, factor }) => plus(total, times(go(term), factor)),
-        integer(scalar.constant),
-      )
+    case 'affine': {
+      const terms = scalar.terms.map(({ scalar: term, factor }) => ({ own: term, term: go(term), factor }))
+      if (terms.every(({ own, term }) => own === term)) return scalar
+      return terms.reduce((total, { term, factor }) => plus(total, times(term, factor)), integer(scalar.constant))
+    }
+    case 'load': {
+      const index = go(scalar.index)
+      return index === scalar.index ? scalar : load(scalar.source, index)
+    }
     case 'quotient':
-      return floorDiv(go(scalar.x), scalar.by)
     case 'remainder':
-      return floorMod(go(scalar.x), scalar.by)
-    case 'load':
-      return load(scalar.source, go(scalar.index))
     case 'unary':
-      return unary(scalar.fn, go(scalar.x))
-    case 'binary':
-      return binary(scalar.fn, go(scalar.x), go(scalar.y))
-    case 'select':
-      return select(go(scalar.condition), go(scalar.x), go(scalar.y))
     case 'cast':
-      return cast(scalar.dtype, go(scalar.x))
+    case 'bitcast': {
+      const x = go(scalar.x)
+      return x === scalar.x ? scalar : withOperand(scalar, x)
+    }
+    case 'binary': {
+      const [x, y] = [go(scalar.x), go(scalar.y)]
+      return x === scalar.x && y === scalar.y ? scalar : binary(scalar.fn, x, y)
+    }
+    case 'select': {
+      const [condition, x, y] = [go(scalar.condition), go(scalar.x), go(scalar.y)]
+      const isSame = condition === scalar.condition && x === scalar.x && y === scalar.y
+      return isSame ? scalar : select(condition, x, y)
+    }
+    case 'fold': {
+      const body = go(scalar.body)
+      return body === scalar.body ? scalar : fold(scalar.combine, scalar.variable, body)
+    }
+    case 'local': {
+      const [body, index] = [go(scalar.body), go(scalar.index)]
+      return body === scalar.body && index === scalar.index ? scalar : local(scalar.variable, body, index)
+    }
+    case 'after': {
+      const [x, on] = [go(scalar.x), go(scalar.on)]
+      return x === scalar.x && on === scalar.on ? scalar : after(x, on)
+    }
+  }
+}
+
+function withOperand(
+  scalar: Extract<Scalar, { op: 'quotient' | 'remainder' | 'unary' | 'cast' | 'bitcast' }>,
+  x: Scalar,
+): Scalar {
+  switch (scalar.op) {
+    case 'quotient':
+      return floorDiv(x, scalar.by)
+    case 'remainder':
+      return floorMod(x, scalar.by)
+    case 'unary':
+      return unary(scalar.fn, x)
+    case 'cast':
+      return cast(scalar.dtype, x)
     case 'bitcast':
-      return bitcast(scalar.dtype, go(scalar.x))
-    case 'fold':
-      return fold(scalar.combine, scalar.variable, go(scalar.body))
-    case 'local':
-      return local(scalar.variable, go(scalar.body), go(scalar.index))
-    case 'after':
-      return after(go(scalar.x), go(scalar.on))
+      return bitcast(scalar.dtype, x)
   }
 }
 

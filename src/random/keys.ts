@@ -6,10 +6,19 @@ import { ArgumentError, DTypeError, ShapeError } from '../core/errors.ts'
 import { checkShape, type Shape, sizeOf } from '../core/shape.ts'
 import { Tensor } from '../ir/tensor.ts'
 import { xor } from '../ops/arithmetic.ts'
-import { castTo, scalar, type TensorLike } from '../ops/operand.ts'
+import { castTo, scalar, type TensorLike, unify } from '../ops/operand.ts'
 import { concat, expandDims, reshape, slice } from '../ops/shaping.ts'
 import { indices } from '../ops/creation.ts'
-import { threefry2x32, type Words } from './threefry.ts'
+import { threefry } from '../primitives/threefry.ts'
+
+/** Two uint32 tensors of one shape: the high and the low word of every 64-bit value. */
+type Words = readonly [Tensor, Tensor]
+
+/** The hash of counters under a key whose words are scalars (or of the counters' shape). */
+function hashed(from: Words, counters: Words): Words {
+  const words = unify('random', [...from, ...counters])
+  return [threefry(words, { word: 0 }), threefry(words, { word: 1 })]
+}
 
 const pair = (high: Tensor, low: Tensor): Tensor => concat([expandDims(high, -1), expandDims(low, -1)], -1)
 
@@ -49,7 +58,7 @@ function hashPositions(operation: string, from: Tensor, shape: Shape): Words {
   checkShape(operation, shape)
   const words = wordsOfKey(operation, from)
   const low = reshape(indices([sizeOf(shape)], 0, 'uint32'), shape)
-  return threefry2x32(words, [scalar(0, 'uint32'), low]) // sizes are below 2^31, so the high words are 0
+  return hashed(words, [scalar(0, 'uint32'), low]) // sizes are below 2^31, so the high words are 0
 }
 
 /**
@@ -78,7 +87,7 @@ export function splitKeys(parent: Tensor, count = 2): Tensor[] {
 
 /** The key that belongs to a key and a datum, for example a step number; the datum is as `key`'s seed. */
 export function foldIn(parent: Tensor, data: TensorLike): Tensor {
-  return pair(...threefry2x32(wordsOfKey('random.foldIn', parent), wordsOf('random.foldIn', data)))
+  return pair(...hashed(wordsOfKey('random.foldIn', parent), wordsOf('random.foldIn', data)))
 }
 
 /** 32 random bits per element, as uint32. */

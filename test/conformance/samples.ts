@@ -14,6 +14,7 @@ import type * as orders from '../../src/primitives/order.ts'
 import type * as reduce from '../../src/primitives/reduce.ts'
 import type * as memory from '../../src/primitives/stored.ts'
 import type * as views from '../../src/primitives/structural.ts'
+import type * as hashes from '../../src/primitives/threefry.ts'
 import type * as sliding from '../../src/primitives/windows.ts'
 import type { Primitive } from '../../src/ir/tensor.ts'
 import type { Case } from './sample.ts'
@@ -32,6 +33,7 @@ type Modules = typeof alongAxis &
   typeof broadcast &
   typeof convolutions &
   typeof elementwise &
+  typeof hashes &
   typeof indexed &
   typeof matrices &
   typeof literals &

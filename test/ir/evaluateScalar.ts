@@ -100,7 +100,17 @@ function ended(to: DType, from: DType, value: number): number {
 
 /** The value of a scalar. @throws Error where a load leaves its tensor or a variable is not bound. */
 export function evaluateScalar(scalar: Scalar, environment: Environment): number {
-  const go = (node: Scalar): number => evaluateScalar(node, environment)
+  // equal subexpressions have one value as long as the variables do
+  const known = new Map<number, number>()
+  const go = (node: Scalar): number => {
+    const value = known.get(node.hash) ?? evaluateNode(node, environment, go)
+    known.set(node.hash, value)
+    return value
+  }
+  return go(scalar)
+}
+
+function evaluateNode(scalar: Scalar, environment: Environment, go: (node: Scalar) => number): number {
   const at = (name: string, value: number): Environment => ({
     ...environment,
     variables: { ...environment.variables, [name]: value },

@@ -33,14 +33,17 @@ function tileOfLanes(extent: number, { columns, quads }: ContractionVariant): nu
   return wanted
 }
 
-/** Rows of a tile that every contraction may have. */
-const FEW_ROWS = 16
+/** The most rows of a tile, usually. */
+const USUAL_ROWS = 16
 /**
  * What a contraction needs to have more, or more of its sum written out: a tile of twice the code takes twice as long to compile, and of
  * tiles of twice the rows there are half as many to share out.
  */
 const MANY_PRODUCTS = 2 ** 26
 const MANY_TILES = 64
+/** Below so many multiplications, compiling takes longer than thousands of runs: a tile has at most so many rows, and one term at a time. */
+const FEW_PRODUCTS = 2 ** 20
+const FEW_ROWS = 8
 
 /** The longest sum that is written out whole. */
 const LONGEST_WHOLE = 7
@@ -65,15 +68,18 @@ export function registerFunction(
   const { batch } = kernel
   const { rows, lanes } = roles
   const { outer, inner, rowOperand, laneOperand } = walkOf(kernel, roles)
-  const fewRows = Math.min(variant.rows, FEW_ROWS)
-  if (kernel.k.extent > 0 && kernel.k.extent <= SHORT_SUM && outer.length === 0 && rows.extent * 2 >= fewRows)
-    return shortFunction(kernel, roles, name, writer, { ...variant, rows: fewRows })
+  const usualRows = Math.min(variant.rows, USUAL_ROWS)
+  if (kernel.k.extent > 0 && kernel.k.extent <= SHORT_SUM && outer.length === 0 && rows.extent * 2 >= usualRows)
+    return shortFunction(kernel, roles, name, writer, { ...variant, rows: usualRows })
   const tileQuads = tileOfLanes(lanes.extent / 4, variant)
   const laneTiles = Math.ceil(lanes.extent / 4 / tileQuads)
   const mayShare = variant.quads && laneTiles % 4 === 0
-  const isLarge = batch.extent * rows.extent * lanes.extent * kernel.k.extent >= MANY_PRODUCTS
+  const products = batch.extent * rows.extent * lanes.extent * kernel.k.extent
+  const isLarge = products >= MANY_PRODUCTS
+  const isSmall = products < FEW_PRODUCTS
   const largeTiles = batch.extent * Math.ceil(rows.extent / variant.rows) * laneTiles
-  const mostRows = isLarge && largeTiles >= MANY_TILES ? variant.rows : fewRows
+  const mostRows =
+    isLarge && largeTiles >= MANY_TILES ? variant.rows : Math.min(usualRows, isSmall ? FEW_ROWS : USUAL_ROWS)
   // where four rows are adjacent, each of a quad's invocations loads four, if there are sixteen
   const unit = !mayShare || rows.extent < 4 ? 1 : rows.extent >= 16 && adjacent(rowOperand, rows) ? 16 : 4
   const tileRows = tileOfRows(rows.extent, mostRows, unit)
@@ -81,7 +87,7 @@ export function registerFunction(
   const byRowQuads = tileRows % 4 === 0 && adjacent(rowOperand, rows)
   const rowByK = !byRowQuads && adjacent(rowOperand, inner)
   const laneByK = !adjacent(laneOperand, lanes) && adjacent(laneOperand, inner)
-  const steps = rowByK || laneByK ? 4 : stepsOf(inner.extent, isLarge ? 4 : 2)
+  const steps = rowByK || laneByK ? 4 : stepsOf(inner.extent, isLarge ? 4 : isSmall ? 1 : 2)
 
   // few rows are shared term by term, a fourth of the terms each
   const sharesTerms = mayShare && unit === 1 && rowByK && !laneByK

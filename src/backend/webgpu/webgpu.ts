@@ -1,7 +1,7 @@
 // The WebGPU backend: device and limits, buffers, and programs replayed as dispatches of one compute pass. What is run is
 // encoded at once and submitted by flush(); nothing waits for the device but read-backs.
 
-import type { Program } from '../../compiler/program.ts'
+import type { Dispatch, Program } from '../../compiler/program.ts'
 import type { Target } from '../../compiler/target.ts'
 import { knownVariant, shortHash, tuningTable } from '../../compiler/variants.ts'
 import { FUSE_ALL } from '../../compiler/fuse.ts'
@@ -15,7 +15,7 @@ import { fromDeviceBytes, toDeviceBytes } from './layout.ts'
 import { renameLoops } from './loopNames.ts'
 import { createPipelineCache, type Pipeline } from './pipelines.ts'
 import { profileDispatches } from './profile.ts'
-import { printDispatch } from './wgsl.ts'
+import { type DispatchCode, printDispatch } from './wgsl.ts'
 import { createTuner } from './tune.ts'
 import type { BufferKey } from './writer.ts'
 import { platform } from '#platform'
@@ -25,6 +25,13 @@ const KEPT_STAGING_BYTES = 1 << 16
 
 /** Measured on SwiftShader: the largest tensor whose conversion from bytes is cheaper within the products that read it than in a dispatch of its own. */
 const FEW_BYTES = 4096
+
+/** The order in which to compile: contractions take longest, so that they must not come last. */
+function slowestFirst(dispatches: readonly Dispatch[]): number[] {
+  const contractions = ({ kernels }: Dispatch): number => kernels.filter(({ kind }) => kind === 'contraction').length
+  const order = dispatches.map((dispatch, i) => ({ i, count: contractions(dispatch) }))
+  return order.sort((a, b) => b.count - a.count).map(({ i }) => i)
+}
 
 /** A device as a compile target. */
 function targetOf({ limits, features }: GPUDevice, { name, software }: AdapterDescription, facts: string): Target {
@@ -116,12 +123,17 @@ export async function createWebGpuBackend(gpu: GPU | null): Promise<Backend> {
 
   const prepare = async (program: Program): Promise<Executable> => {
     check()
-    const codes = program.dispatches.map((dispatch) => {
-      const code = printDispatch(dispatch, program)
-      return { ...code, source: renameLoops(code.source) }
-    })
+    const codes: DispatchCode[] = []
+    const compiling: Promise<Pipeline>[] = []
+    for (const i of slowestFirst(program.dispatches)) {
+      const code = printDispatch(program.dispatches[i]!, program)
+      codes[i] = { ...code, source: renameLoops(code.source) }
+      compiling[i] = pipelines.get(codes[i])
+      compiling[i].catch(() => undefined) // reported below, when all are under way
+      await Promise.resolve() // browsers pass on what was asked for between microtasks: the device compiles while the next one is printed
+    }
     const slots = slotBuffers(program)
-    const compiled = await Promise.all(codes.map((code) => pipelines.get(code)))
+    const compiled = await Promise.all(compiling)
     await pool.settled()
     check()
     const bindGroups = new WeakMap<Bindings, GPUBindGroup[]>()

@@ -1,6 +1,7 @@
 // Samples of the elementwise primitives of two operands, and of select.
 
 import * as p from '../../../src/primitives/elementwise.ts'
+import { threefry, type Word } from '../../../src/primitives/threefry.ts'
 import type { DType } from '../../../src/core/dtype.ts'
 import type { Shape } from '../../../src/core/shape.ts'
 import { apartFrom, bools, casesOf, distinct, given, integers, laid, type Layout, type Operand, type Sample, uniform } from '../sample.ts' // prettier-ignore
@@ -89,6 +90,27 @@ const LARGE = {
   byExponent: bases.map((x, i) => x ** exponents[i]! * Math.log(x)),
 }
 
+/** Keys and counters with the known answers' extremes, many at once, and words that are views. */
+const hashes = ([0, 1] as const).flatMap((word): Sample<Word>[] => [
+  {
+    name: `known answers, word ${word}`,
+    inputs: [
+      given([0, 4294967295, 0x13198a2e], 'uint32'),
+      given([0, 4294967295, 0x03707344], 'uint32'),
+      given([0, 4294967295, 0x243f6a88], 'uint32'),
+      given([0, 4294967295, 0x85a308d3], 'uint32'),
+    ],
+    params: { word },
+  },
+  {
+    name: `words of views, word ${word}`,
+    inputs: (['plain', 'transposed', 'repeated', 'strided'] as const).map((layout) =>
+      laid(layout, integers([5, 4], 0, 9, 'uint32')),
+    ),
+    params: { word },
+  },
+])
+
 /** Cases by exported name. */
 export const binary = {
   add: casesOf(p.add, arithmetic),
@@ -152,6 +174,7 @@ export const binary = {
   xor: casesOf(p.xor, bitwise),
   shiftLeft: casesOf(p.shiftLeft, [...shapesOf((shape) => [integers(shape), integers(shape, 0, 31)]), pair('uint32', [1, 3, 4294967295], [31, 30, 4], 'uint32'), pair('modulo 32', [1, 1, 5], [32, 33, 63], 'int32')]), // prettier-ignore
   shiftRight: casesOf(p.shiftRight, [...shapesOf((shape) => [integers(shape), integers(shape, 0, 31)]), pair('uint32', [4294967295, 2147483648, 5], [31, 4, 1], 'uint32'), pair('modulo 32', [-8, 64, 5], [32, 33, 63], 'int32')]), // prettier-ignore
+  threefry: casesOf(threefry, hashes),
   select: casesOf(p.select, [
     ...floats(overPositive).map((sample, i): Sample<null> => {
       const condition = bools(sample.inputs[0]!.shape)
