@@ -83,6 +83,15 @@ export interface TuningOutcome {
   readonly measured: number
 }
 
+/** Measures how long a device works at what is queued. */
+export interface Stopwatch {
+  /**
+   * Stops, and resolves to milliseconds by the device's clock, once what was queued since the start is sent off and done; null where the
+   * clock gave nothing. Sends nothing off by itself. To be asked once.
+   */
+  readonly milliseconds: () => Promise<number | null>
+}
+
 /** A machine that runs programs. */
 export interface Backend {
   readonly kind: 'cpu' | 'webgpu'
@@ -102,6 +111,8 @@ export interface Backend {
   readonly read: (place: Place, aval: Aval) => Promise<TypedArray>
   /** Makes room for `count` reads of `aval` under way at once, which then allocate nothing. */
   readonly reserveReads: (aval: Aval, count: number) => void
+  /** Starts to measure what is queued from now on; null where the device cannot right now, absent where it never can. */
+  readonly stopwatch?: () => Stopwatch | null
   /** Makes a program ready: code, pipelines, temporaries. */
   readonly prepare: (program: Program) => Promise<Executable>
   /** Measures variants for the contractions of a program, within a time budget; absent where there is nothing to choose. */

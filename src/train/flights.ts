@@ -36,6 +36,10 @@ interface Flight {
 /** After how many milliseconds the time of an empty read-back is measured again. */
 const PROBE_EVERY = 500
 
+/** The first submits are all measured by the device's clock, later ones now and then: measuring costs a small copy. */
+const MEASURED_FIRST = 8
+const MEASURED_EVERY = 8
+
 /** As many submits are under way at most where read-backs come soon. */
 export const USUAL_SUBMITS = 8
 
@@ -46,6 +50,7 @@ export function createFlights(device: RuntimeDevice, ring: Ring): Flights {
   const count = (): number => flights.reduce((total, { sent }) => total + sent.steps, 0)
   let probes = 0
   let nextProbe = -Infinity
+  let sends = 0
 
   /** Measures how long a read-back takes that waits for nothing: the one before the first steps that an idle device gets. */
   const probe = async (): Promise<void> => {
@@ -79,7 +84,13 @@ export function createFlights(device: RuntimeDevice, ring: Ring): Flights {
       // twice at first: only the second is sure to begin right after a poll
       if (device.kind !== 'cpu' && flights.length === 0 && (probes < 2 || sentAt > nextProbe))
         void probe().catch(() => undefined) // the steps' own read-back reports it
+      const isMeasured = sends < MEASURED_FIRST || sends % MEASURED_EVERY === 0
+      sends++
+      const stopwatch = isMeasured ? (device.backend.stopwatch?.() ?? null) : null
       const steps = encode()
+      void stopwatch?.milliseconds().then((time) => {
+        if (time !== null) pace.measured(steps.length, time)
+      })
       const flight: Flight = {
         sent: { steps: steps.length, sentAt, queued: count() + steps.length },
         records: valuesOf(steps),

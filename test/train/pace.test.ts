@@ -88,6 +88,20 @@ describe('the pace of submits', () => {
     expect(mostSubmits).toBe(2)
   })
 
+  test("the device's clock counts from its first word on, but not what is too short for it", () => {
+    const pace = createPace()
+    pace.returned([{ steps: 40, sentAt: 0, queued: 40 }], 400)
+    expect([pace.steps(50), pace.timeOf(10)]).toEqual([5, 100])
+    pace.measured(1, 0.4)
+    expect(pace.timeOf(10)).toBe(100)
+    pace.measured(40, 80)
+    expect([pace.steps(50), pace.timeOf(10)]).toEqual([25, 20])
+    pace.returned([{ steps: 40, sentAt: 400, queued: 40 }], 900)
+    expect(pace.timeOf(10)).toBe(20)
+    for (let i = 0; i < 20; i++) pace.measured(10, 40)
+    expect(pace.timeOf(10)).toBeCloseTo(40, 0)
+  })
+
   test('a read-back that the host held up does not fill the queue for long', () => {
     const pace = createPace()
     pace.probed(400)

@@ -16,6 +16,7 @@ import { renameLoops } from './loopNames.ts'
 import { createPipelineCache, type Pipeline } from './pipelines.ts'
 import { profileDispatches } from './profile.ts'
 import { type DispatchCode, printDispatch } from './wgsl.ts'
+import { createDeviceClock } from './stopwatch.ts'
 import { createTuner } from './tune.ts'
 import type { BufferKey } from './writer.ts'
 import { platform } from '#platform'
@@ -93,7 +94,9 @@ export async function createWebGpuBackend(gpu: GPU | null): Promise<Backend> {
     return encoder
   }
   const openPass = (): GPUComputePassEncoder => {
-    pass ??= openEncoder().beginComputePass()
+    if (pass !== null) return pass
+    const timestampWrites = clock.timestamps()
+    pass = openEncoder().beginComputePass(timestampWrites === undefined ? {} : { timestampWrites })
     return pass
   }
   const closePass = (): void => {
@@ -101,12 +104,19 @@ export async function createWebGpuBackend(gpu: GPU | null): Promise<Backend> {
     pass = null
   }
 
+  const clock = createDeviceClock(device, () => {
+    const target = openEncoder()
+    closePass()
+    return target
+  })
+
   const flush = (): void => {
     if (encoder === null) return
     closePass()
     rows.upload()
     device.queue.submit([encoder.finish()])
     encoder = null
+    clock.submitted()
   }
 
   const slotBuffers = (program: Program): GpuBuffer[] => {
@@ -271,6 +281,10 @@ export async function createWebGpuBackend(gpu: GPU | null): Promise<Backend> {
       freeStaging.set(bytes, kept)
     },
     prepare,
+    stopwatch: () => {
+      closePass()
+      return clock.start()
+    },
     flush,
     idle: async () => {
       flush()
