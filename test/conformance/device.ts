@@ -7,6 +7,7 @@ import type { Target } from '../../src/compiler/target.ts'
 import { type ContractionVariant, tuningTable } from '../../src/compiler/variants.ts'
 import { loweringOf } from '../../src/ir/elements.ts'
 import { type Composite, compositeDifference, MODES, repeatDifference } from './composite.ts'
+import { MAPS_IN_BLOCKS } from './blockMaps.ts'
 import { COMPOSITES } from './composites.ts'
 import { forwardDifference, runsOn } from './forward.ts'
 import { LONG_COMPOSITES, LONG_SUMS_ON_SOFTWARE } from './longComposites.ts'
@@ -89,12 +90,10 @@ const CHECKS: readonly Check[] = [
     { software: true },
     LONG_SUMS_ON_SOFTWARE,
   ),
-  ...compositeChecks(
-    ['not fused', 'fused, state donated in an arena', 'fused, three steps at once'],
-    '',
-    {},
-    ROWS_IN_QUADS,
-  ),
+  ...compositeChecks(['not fused', 'fused, state donated in an arena', 'fused, three steps at once'], '', {}, [
+    ...ROWS_IN_QUADS,
+    ...MAPS_IN_BLOCKS,
+  ]),
   ...LONG_COMPOSITES.map((composite) => ({
     name: `for hardware, the same bits twice: ${composite.name}`,
     run: (backend: Backend) => repeatDifference(aimedAt(backend, hardware), composite),

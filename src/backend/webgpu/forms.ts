@@ -12,7 +12,8 @@ import { ravel } from '../../ir/indexMap.ts'
 import { variable } from '../../ir/scalar.ts'
 import { substitute } from '../../ir/substitute.ts'
 import { cooperativeFunction } from './cooperativeRow.ts'
-import { loopFunction } from './loopKernel.ts'
+import { blockedMap } from './blockMap.ts'
+import { blockFunction, loopFunction } from './loopKernel.ts'
 import { quadRowFunction } from './quadRows.ts'
 import { type Roles, rolesOf } from './contractionOperands.ts'
 import { registerFunction } from './registerContraction.ts'
@@ -22,8 +23,8 @@ import type { ModuleWriter } from './writer.ts'
 
 /** A kernel with the way it is printed. */
 export type Form =
-  /** An invocation per row; `quads`: four rows may share what they load. */
-  | { readonly kind: 'loop'; readonly kernel: LoopKernel; readonly quads: boolean }
+  /** An invocation per row, or as suits a software adapter, where four rows may share what they load if there are `subgroups`. */
+  | { readonly kind: 'loop'; readonly kernel: LoopKernel; readonly target: Target }
   /** A workgroup per row. `plain` is the same kernel for a dispatch that has no room for that. */
   | { readonly kind: 'row'; readonly row: SharedRow; readonly plain: LoopKernel }
   | { readonly kind: 'registers'; readonly kernel: ContractionKernel; readonly roles: Roles }
@@ -36,13 +37,13 @@ const FEW_ELEMENTS = 8192
 export function formOf(kernel: Kernel, target: Target): Form {
   const rows = (loop: LoopKernel): Form => {
     const row = target.software ? null : sharedRow(loop)
-    return row === null ? { kind: 'loop', kernel: loop, quads: target.subgroups } : { kind: 'row', row, plain: loop }
+    return row === null ? { kind: 'loop', kernel: loop, target } : { kind: 'row', row, plain: loop }
   }
   if (kernel.kind === 'loop') return rows(kernel)
   const roles = kernel.stores.every((store) => store.value.dtype !== 'float64') ? rolesOf(kernel) : null
   const { variant, batch, m, n } = kernel
   const isSmall = batch.extent * m.extent * n.extent <= FEW_ELEMENTS
-  if (roles === null) return isSmall ? rows(asLoop(kernel)) : { kind: 'loop', kernel: asLoop(kernel), quads: false }
+  if (roles === null) return isSmall ? rows(asLoop(kernel)) : { kind: 'loop', kernel: asLoop(kernel), target }
   if (variant === undefined) throw new InternalError('a contraction without a variant')
   if (variant.kind === 'registers') return { kind: 'registers', kernel, roles }
   const tile = tileFor(variant, roles, batch.extent, busyGroups(target))
@@ -83,9 +84,7 @@ export function printForms(
     const name = `kernel_${i}`
     switch (form.kind) {
       case 'loop':
-        return (
-          (form.quads ? quadRowFunction(form.kernel, name, writer) : null) ?? loopFunction(form.kernel, name, writer)
-        )
+        return loopOn(form.target, form.kernel, name, writer)
       case 'row':
         return arrays.has(form)
           ? cooperativeFunction(form.row, name, writer, workgroup ?? 64)
@@ -103,6 +102,13 @@ export function printForms(
   if (arrays.size > 0) writer.declare(exchangeDeclarations(workgroup ?? 64))
   if (tileBytes > 0) writer.declare(sharedDeclaration(tileBytes))
   return functions
+}
+
+/** A loop as it is cheapest on a target. */
+function loopOn(target: Target, kernel: LoopKernel, name: string, writer: ModuleWriter): KernelFunction {
+  const blocks = target.software ? blockedMap(kernel) : null
+  if (blocks !== null) return blockFunction(blocks, name, writer)
+  return (target.subgroups ? quadRowFunction(kernel, name, writer) : null) ?? loopFunction(kernel, name, writer)
 }
 
 /** A contraction whose output has no axis of four lanes, as one sum per invocation. */

@@ -6,6 +6,7 @@ import { plus, times } from '../../ir/indexMap.ts'
 import { type Scalar, type Variable, variable } from '../../ir/scalar.ts'
 import { dependsOn, loadsOf, substituteVariables } from '../../ir/substitute.ts'
 import { createEmitter, type Emitter, laneAccess, quadOf } from '../emit.ts'
+import type { BlockedMap } from './blockMap.ts'
 import { storeText, wgslSyntax } from './syntax.ts'
 import type { ModuleWriter } from './writer.ts'
 
@@ -56,6 +57,14 @@ function fourRows(kernel: LoopKernel): { stages: Stage[]; lane: Variable; quad: 
     ({ index }) => !dependsOn(index, lane) || laneAccess(index, lane) === 'contiguous',
   )
   return adjacent ? { stages: moved, lane, quad } : null
+}
+
+/** A map in blocks as a WGSL function. */
+export function blockFunction({ blocks, over, lane }: BlockedMap, name: string, writer: ModuleWriter): KernelFunction {
+  const emitter = createEmitter(wgslSyntax(writer.names), [{ variable: over, name: 'id' }], lane === null ? [] : [lane])
+  for (const stores of blocks) writeStores(emitter, writer, stores, lane)
+  const lines = [`fn ${name}(id: i32) {`, `if (id >= ${over.extent}) { return; }`, ...emitter.lines(), '}']
+  return { name, source: lines.join('\n'), invocations: over.extent, cooperative: false, quads: false }
 }
 
 /** A loop kernel as a WGSL function. */
